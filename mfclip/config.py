@@ -1,0 +1,242 @@
+"""Configurations: frozen, complete, refused when a key is unknown or missing.
+
+A configuration has no defaults. It is either one of the named literals at the end of this file or the whole of a
+checkpoint's config.json; a setting that nobody reads does not exist.
+"""
+
+import dataclasses
+import typing
+from dataclasses import dataclass
+from typing import Any, Self
+
+from mfclip.prompts import Hierarchy, published_hierarchy
+
+
+def _build(cls: type, values: Any, where: str) -> Any:
+    """Build a dataclass from JSON values, refusing unknown and missing keys with both lists in the sentence."""
+    if not isinstance(values, dict):
+        raise ValueError(f"{where} is {values!r}; a JSON object with the keys of {cls.__name__} is expected.")
+    hints = typing.get_type_hints(cls)
+    unknown = sorted(set(values) - set(hints))
+    missing = sorted(set(hints) - set(values))
+    if unknown or missing:
+        raise ValueError(
+            f"{where}: unknown keys {unknown}, missing keys {missing}. Allowed are {sorted(hints)}; "
+            "use the config.json that was written with the weights."
+        )
+    return cls(**{key: _value(hints[key], values[key], f"{where}.{key}") for key in hints})
+
+
+def _value(hint: Any, value: Any, where: str) -> Any:
+    if hint is Hierarchy:
+        return Hierarchy.from_json(value)
+    if dataclasses.is_dataclass(hint):
+        return _build(hint, value, where)
+    if typing.get_origin(hint) is tuple:
+        if not isinstance(value, list | tuple):
+            raise ValueError(f"{where} is {value!r}; a list is expected.")
+        return tuple(_value(typing.get_args(hint)[0], item, where) for item in value)
+    if typing.get_origin(hint) is typing.Literal:
+        _one_of(where, value, typing.get_args(hint))
+        return value
+    number = int | float if hint is float else hint
+    if not isinstance(value, number) or (hint in (int, float) and isinstance(value, bool)):
+        raise ValueError(f"{where} is {value!r}; a value of type {hint.__name__} is expected.")
+    return hint(value)
+
+
+def _one_of(name: str, value: Any, allowed: tuple) -> None:
+    if value not in allowed:
+        raise ValueError(f"{name} is {value!r}; allowed are {', '.join(map(repr, allowed))}.")
+
+
+def _positive(owner: Any, *names: str) -> None:
+    for name in names:
+        value = getattr(owner, name)
+        if value <= 0:
+            raise ValueError(f"{type(owner).__name__}.{name} is {value}; it must be above 0.")
+
+
+def _divides(owner: Any) -> None:
+    if owner.width % owner.heads:
+        raise ValueError(
+            f"{type(owner).__name__}: width {owner.width} is not a multiple of heads {owner.heads}; change one."
+        )
+
+
+@dataclass(frozen=True)
+class TextConfig:
+    """CLIP text tower. `levels`: 'each' encodes four levels and weighs them; 'first' is the published read-out."""
+
+    width: int
+    layers: int
+    heads: int
+    context: int
+    activation: typing.Literal["gelu", "quick_gelu"]
+    levels: typing.Literal["each", "first"]
+
+    def __post_init__(self) -> None:
+        _positive(self, "width", "layers", "heads", "context")
+        _divides(self)
+
+
+@dataclass(frozen=True)
+class ImageConfig:
+    """Image encoder. `stem`: channels after each halving (conv, authors); `patch`: pixels a token (clip)."""
+
+    kind: typing.Literal["conv", "clip", "authors"]
+    stem: tuple[int, ...]
+    patch: int
+    width: int
+    layers: int
+    heads: int
+    activation: typing.Literal["gelu", "quick_gelu"]
+
+    def __post_init__(self) -> None:
+        _positive(self, "width", "layers", "heads", "patch")
+        _divides(self)
+
+
+@dataclass(frozen=True)
+class NoiseConfig:
+    """Noise encoder. `stem`: channels of the convolutional stem; `patch`: pixels a token along a side."""
+
+    kind: typing.Literal["grid", "authors"]
+    stem: tuple[int, ...]
+    patch: int
+    width: int
+    layers: int
+    heads: int
+
+    def __post_init__(self) -> None:
+        _positive(self, "width", "layers", "heads", "patch")
+        _divides(self)
+
+
+@dataclass(frozen=True)
+class AlignmentConfig:
+    """Sample pair attention. 'content': low-rank bilinear gate of `rank`; 'free': `slots` × `slots` numbers."""
+
+    kind: typing.Literal["content", "free"]
+    rank: int
+    slots: int
+
+
+@dataclass(frozen=True)
+class DecisionConfig:
+    """margin = a·m_head + b·m_lang + c, P(fake) = σ(margin / temperature), and the band of uncertainty.
+
+    `low`, `high`: probabilities between which the verdict reads *uncertain*. `origin`: where the six numbers come
+    from, in words, shown wherever they are used.
+    """
+
+    a: float
+    b: float
+    c: float
+    temperature: float
+    low: float
+    high: float
+    origin: str
+
+    def __post_init__(self) -> None:
+        _positive(self, "temperature")
+        if not 0 <= self.low <= self.high <= 1:
+            raise ValueError(f"The band is {self.low}..{self.high}; 0 ≤ low ≤ high ≤ 1 is needed.")
+
+
+@dataclass(frozen=True)
+class Config:
+    """Everything needed to build a model and read its verdict."""
+
+    name: str
+    embed_dim: int
+    text: TextConfig
+    image: ImageConfig
+    noise: NoiseConfig
+    alignment: AlignmentConfig
+    decision: DecisionConfig
+    hierarchy: Hierarchy
+
+    def __post_init__(self) -> None:
+        _positive(self, "embed_dim")
+        kinds = {self.image.kind == "authors", self.noise.kind == "authors", self.text.levels == "first"}
+        if len(kinds) > 1:
+            raise ValueError(
+                f"image kind {self.image.kind!r}, noise kind {self.noise.kind!r} and text levels "
+                f"{self.text.levels!r} mix the published computation with the repaired one; use all three or none."
+            )
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        """Build from the content of a config.json.
+
+        Raises ValueError naming every unknown and missing key, or the value and what is allowed.
+        """
+        return _build(cls, values, "config")
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON-able content of config.json; `from_dict` gives the same configuration back."""
+        values = dataclasses.asdict(self)
+        values["hierarchy"] = self.hierarchy.to_json()
+        return values
+
+
+UNFITTED = DecisionConfig(
+    a=0.5, b=0.5, c=0.0, temperature=1.0, low=0.5, high=0.5, origin="not fitted: fresh weights"
+)
+
+TINY = Config(
+    name="tiny",
+    embed_dim=256,
+    text=TextConfig(width=128, layers=4, heads=4, context=77, activation="quick_gelu", levels="each"),
+    image=ImageConfig(
+        kind="conv", stem=(24, 48, 96, 128), patch=16, width=128, layers=3, heads=4, activation="gelu"
+    ),
+    noise=NoiseConfig(kind="grid", stem=(24, 32, 64, 128), patch=16, width=128, layers=2, heads=4),
+    alignment=AlignmentConfig(kind="content", rank=16, slots=0),
+    decision=UNFITTED,
+    hierarchy=published_hierarchy(),
+)
+
+CLIP_B16 = Config(
+    name="clip-b16",
+    embed_dim=512,
+    text=TextConfig(width=512, layers=12, heads=8, context=77, activation="quick_gelu", levels="each"),
+    image=ImageConfig(
+        kind="clip", stem=(), patch=16, width=768, layers=12, heads=12, activation="quick_gelu"
+    ),
+    noise=NoiseConfig(kind="grid", stem=(32, 48, 96, 192), patch=16, width=192, layers=3, heads=6),
+    alignment=AlignmentConfig(kind="content", rank=32, slots=0),
+    decision=UNFITTED,
+    hierarchy=published_hierarchy(),
+)
+
+AUTHORS = Config(
+    name="authors",
+    embed_dim=512,
+    text=TextConfig(width=512, layers=12, heads=8, context=308, activation="quick_gelu", levels="first"),
+    image=ImageConfig(
+        kind="authors",
+        stem=(32, 64, 128, 256, 512),
+        patch=224,
+        width=512,
+        layers=6,
+        heads=8,
+        activation="gelu",
+    ),
+    noise=NoiseConfig(kind="authors", stem=(32, 64), patch=112, width=512, layers=3, heads=8),
+    alignment=AlignmentConfig(kind="free", rank=0, slots=24),
+    decision=DecisionConfig(
+        a=1.0,
+        b=0.0,
+        c=0.0,
+        temperature=1.0,
+        low=0.5,
+        high=0.5,
+        origin="the published inference code: softmax of the head, cut at one half",
+    ),
+    hierarchy=published_hierarchy(),
+)
+
+CONFIGURATIONS = {"tiny": TINY, "clip-b16": CLIP_B16, "authors": AUTHORS}
+"""The named configurations; `authors` is the published computation, the others are the repaired family."""

@@ -1,0 +1,74 @@
+"""The fine-grained language encoder: CLIP's text tower, and how four levels become one feature.
+
+`levels="each"` (repaired): every level is encoded by itself, read at its own end token, normalised, and the four are
+summed with learned weights, so that each level can move the feature. `levels="first"` (published): the four sentences
+are laid end to end under a causal mask and read at level 1's end token, which cannot see levels 2 to 4. That read-out
+equals encoding level 1 alone, so it is computed at that cost.
+"""
+
+import torch
+from open_clip.transformer import QuickGELU, TextTransformer
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from mfclip.attention import run_transformer
+from mfclip.config import TextConfig
+from mfclip.prompts import LEVELS
+from mfclip.tokens import VOCABULARY, Tokens
+
+ACTIVATIONS = {"gelu": nn.GELU, "quick_gelu": QuickGELU}
+
+
+class LanguageEncoder(nn.Module):
+    """Sentences to features (N, D), and rows of four sentences to description features (K, D)."""
+
+    def __init__(self, config: TextConfig, embed_dim: int) -> None:
+        super().__init__()
+        self.levels = config.levels
+        self.tower = TextTransformer(
+            context_length=config.context,
+            vocab_size=VOCABULARY,
+            width=config.width,
+            heads=config.heads,
+            layers=config.layers,
+            output_dim=embed_dim,
+            act_layer=ACTIVATIONS[config.activation],
+        )
+        if self.levels == "each":
+            self.level_logits = nn.Parameter(torch.zeros(len(LEVELS)))
+
+    @property
+    def level_weights(self) -> Tensor:
+        """(4,) weights of the levels, positive, sum 1; the published read-out gives (1, 0, 0, 0)."""
+        if self.levels == "first":
+            return F.one_hot(torch.tensor(0), len(LEVELS)).float().to(self.tower.text_projection)
+        return self.level_logits.softmax(dim=0)
+
+    def embed(self, ids: Tensor) -> Tensor:
+        """Token ids (N, L) to input embeddings (N, L, W), positions not yet added."""
+        return self.tower.token_embedding(ids)
+
+    def read(
+        self, embedded: Tensor, end: Tensor, need_weights: bool = False
+    ) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """Embeddings (N, L, W) and end positions (N,) → features (N, D) and, if asked for, attention per layer."""
+        x = embedded + self.tower.positional_embedding[: embedded.shape[1]]
+        x, weights = run_transformer(self.tower.transformer, x, causal=True, need_weights=need_weights)
+        x = self.tower.ln_final(x)
+        last = x[torch.arange(x.shape[0], device=x.device), end]
+        return last @ self.tower.text_projection, weights
+
+    def forward(self, tokens: Tokens) -> Tensor:
+        """N tokenised sentences → (N, D); not normalised."""
+        device = self.tower.positional_embedding.device
+        features, _ = self.read(self.embed(tokens.ids.to(device)), tokens.end.to(device))
+        return features
+
+    def combine(self, sentences: Tensor) -> Tensor:
+        """Sentence features (K, 4, D), level by level → description features (K, D).
+
+        Repaired: Σ_l w_l · t̂_l. Published: level 1's feature as it is.
+        """
+        if self.levels == "first":
+            return sentences[:, 0]
+        return (self.level_weights[:, None] * F.normalize(sentences, dim=-1)).sum(dim=1)

@@ -1,0 +1,158 @@
+"""MFCLIP: language encoder, multi-modal vision encoder, sample pair attention, predictor and head, composed.
+
+The model knows no file, no picture format and no page. It takes faces and sentences and gives features, logits and
+similarities; every row is independent of its neighbours and differentiable to its pixels.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from mfclip.alignment import sample_pair_attention
+from mfclip.authors_vision import AuthorsImageEncoder, AuthorsNoiseEncoder
+from mfclip.config import Config
+from mfclip.language import LanguageEncoder
+from mfclip.patches import choose_richest, quarters, take
+from mfclip.preprocess import FACE_SIZE, WINDOW
+from mfclip.prompts import LEVELS
+from mfclip.tokens import tokenize
+from mfclip.vision import ClipImageEncoder, ConvImageEncoder, GridNoiseEncoder
+
+IMAGE_ENCODERS = {"conv": ConvImageEncoder, "clip": ClipImageEncoder, "authors": AuthorsImageEncoder}
+NOISE_ENCODERS = {"grid": GridNoiseEncoder, "authors": AuthorsNoiseEncoder}
+
+REAL, FAKE = 0, 1
+"""Indices of the head's logits, as published."""
+
+INITIAL_LOGIT_SCALE = float(np.log(1 / 0.07))
+
+
+@dataclass(frozen=True)
+class FaceEncoding:
+    """What the vision encoder makes of B faces.
+
+    image, noise, fused: (B, D), fused = image + noise. patch_index: (B,) chosen candidate. homogeneity: (B, N), N = 4
+    unless other candidates were passed. residual: (B, 3, 112, 112) of the chosen patch. attention: for 'image' and
+    'noise', one (B, heads, L, L) tensor a layer, inside the gradient graph; empty unless asked for.
+    """
+
+    image: Tensor
+    noise: Tensor
+    fused: Tensor
+    patch_index: Tensor
+    homogeneity: Tensor
+    residual: Tensor
+    attention: dict[str, tuple[Tensor, ...]] = field(default_factory=dict)
+
+    @property
+    def direction(self) -> Tensor:
+        """v̂ = fused / ‖fused‖, (B, D): what head, predictor and similarities read."""
+        return F.normalize(self.fused, dim=-1)
+
+
+def as_pixels(pictures: np.ndarray | Tensor, size: int, name: str) -> Tensor:
+    """Channels-last pictures (..., size, size, 3), 0..255 → float32 (..., 3, size, size); gradients kept.
+
+    Raises ValueError for any other shape.
+    """
+    tensor = torch.as_tensor(pictures)
+    if tuple(tensor.shape[-3:]) != (size, size, 3):
+        raise ValueError(
+            f"{name} have shape {tuple(tensor.shape)}; (…, {size}, {size}, 3), RGB, 0..255 is needed. "
+            "Cut them with mfclip.preprocess."
+        )
+    return tensor.float().movedim(-1, -3)
+
+
+class MFCLIP(nn.Module):
+    """The detector's network for a configuration; parts carry the names of the paper's figure."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        self.config = config
+        self.language = LanguageEncoder(config.text, config.embed_dim)
+        self.image = IMAGE_ENCODERS[config.image.kind](config.image, config.embed_dim)
+        self.noise = NOISE_ENCODERS[config.noise.kind](config.noise, config.embed_dim)
+        self.alignment = sample_pair_attention(config.alignment, config.embed_dim)
+        self.predictor = nn.Linear(config.embed_dim, config.embed_dim)
+        self.head = nn.Sequential(nn.LayerNorm(config.embed_dim), nn.Linear(config.embed_dim, 2))
+        self.logit_scale = nn.Parameter(torch.tensor(INITIAL_LOGIT_SCALE))
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return self.logit_scale.device
+
+    @property
+    def scale(self) -> Tensor:
+        """s = exp(logit_scale), the factor of every similarity."""
+        return self.logit_scale.exp()
+
+    def encode_faces(
+        self,
+        faces: np.ndarray | Tensor,
+        windows: np.ndarray | Tensor | None = None,
+        patch_index: Tensor | None = None,
+        need_weights: bool = False,
+    ) -> FaceEncoding:
+        """Encode B faces.
+
+        faces: (B, 224, 224, 3) RGB 0..255, uint8, or float where gradients are wanted. windows: (B, N, 112, 112, 3)
+        candidates of the noise stream from the photo's own pixels; the face's quarters if None. patch_index: (B,) to
+        freeze the choice of candidate, as an explanation must. need_weights: also return every head's attention.
+        Raises ValueError for other shapes.
+        """
+        face = as_pixels(faces, FACE_SIZE, "Faces").to(self.device)
+        if face.ndim != 4:
+            raise ValueError(f"Faces have {face.ndim} axes; a batch of 4 is needed: add the first axis.")
+        if windows is None:
+            candidates = quarters(face)
+        else:
+            candidates = as_pixels(windows, WINDOW, "Windows").to(self.device)
+            if candidates.ndim != 5 or len(candidates) != len(face):
+                raise ValueError(
+                    f"Windows have shape {tuple(candidates.shape)} for {len(face)} faces; "
+                    "one set of candidates a face, (B, N, 112, 112, 3), is needed."
+                )
+        homogeneity, richest = choose_richest(candidates)
+        index = richest if patch_index is None else patch_index.to(self.device)
+        residual = self.noise.residual(take(candidates, index))
+        image, (_, image_weights) = self.image(face, need_weights)
+        noise, (_, noise_weights) = self.noise(residual, need_weights)
+        attention = {"image": image_weights, "noise": noise_weights} if need_weights else {}
+        return FaceEncoding(image, noise, image + noise, index, homogeneity, residual, attention)
+
+    def head_logits(self, fused: Tensor) -> Tensor:
+        """Fused features (B, D), normalised here → logits (B, 2): 0 real, 1 fake."""
+        return self.head(F.normalize(fused, dim=-1))
+
+    def predict_text(self, fused: Tensor) -> Tensor:
+        """Fused features (B, D), normalised here → the language feature that the predictor expects, (B, D)."""
+        return self.predictor(F.normalize(fused, dim=-1))
+
+    def encode_sentences(self, sentences: Sequence[str]) -> Tensor:
+        """N sentences → (N, D), not normalised. Raises ValueError for a sentence over 77 tokens."""
+        return self.language(tokenize(sentences))
+
+    def encode_descriptions(self, rows: Sequence[Sequence[str]]) -> Tensor:
+        """K rows of 4 sentences → (K, D). Each distinct sentence is encoded once.
+
+        Under the published read-out only level 1 is encoded, because nothing else can reach the feature.
+        Raises ValueError for a row without exactly four sentences or a sentence over 77 tokens.
+        """
+        for number, row in enumerate(rows, start=1):
+            if len(row) != len(LEVELS):
+                raise ValueError(f"Description {number} has {len(row)} sentences; {len(LEVELS)} are needed.")
+        used = [row[:1] for row in rows] if self.language.levels == "first" else rows
+        distinct = list(dict.fromkeys(sentence for row in used for sentence in row))
+        place = {sentence: index for index, sentence in enumerate(distinct)}
+        features = self.encode_sentences(distinct)
+        return self.language.combine(features[torch.tensor([[place[s] for s in row] for row in used])])
+
+    def similarities(self, fused: Tensor, descriptions: Tensor) -> Tensor:
+        """s·v̂·t̂ of fused features (B, D) and description features (K, D) → (B, K)."""
+        return self.scale * F.normalize(fused, dim=-1) @ F.normalize(descriptions, dim=-1).T

@@ -1,0 +1,165 @@
+"""From a photo to what the model sees, with exact maps back.
+
+Four frames are used, all with x to the right and y down, in units of that frame's own pixels or cells, and with
+the origin at the *corner* of the first pixel (a pixel's centre is at +0.5):
+
+    photo   the picture as given, EXIF orientation applied
+    face    the square crop of FACE_SIZE px that the image stream sees
+    grid    the cells of the image encoder's token grid over the face
+    patch   one WINDOW px candidate of the noise stream, cut from the photo's own pixels
+
+Every map is a scale and a shift, held in a `Frame`, so an inverse is exact (no resampling is involved in mapping
+coordinates). Nothing is rotated or mirrored.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from PIL import Image
+
+FACE_SIZE = 224
+"""Side of the face that the image stream sees, in pixels (CLIP's input; authors' code, MVE.py)."""
+
+WINDOW = 112
+"""Side of a noise-stream candidate, in pixels (authors' `richest_patch_size`; half of FACE_SIZE)."""
+
+WINDOWS_PER_SIDE = FACE_SIZE // WINDOW
+
+MARGIN = 1.3
+"""Side of the crop over the longer side of the found face box: the convention of DeepfakeBench and its heirs."""
+
+NATIVE_LIMIT = 704
+"""Face regions wider than this many photo pixels are reduced to it before windows are cut.
+
+A 112 px window of a 3,000 px face holds a piece of skin and no texture of the scale that the noise stream was
+trained on; 704 px is the largest native face region among its training photographs.
+"""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Where a frame lies in the photo: photo = origin + scale · frame, per axis.
+
+    `x`, `y` are the photo coordinates of the frame's origin in pixels, `scale` the photo pixels per frame unit.
+    """
+
+    x: float
+    y: float
+    scale: float
+
+    def to_photo(self, points: np.ndarray) -> np.ndarray:
+        """Map (..., 2) frame coordinates (x, y) to photo pixels."""
+        return np.asarray(points, dtype=np.float64) * self.scale + (self.x, self.y)
+
+    def from_photo(self, points: np.ndarray) -> np.ndarray:
+        """Map (..., 2) photo pixels (x, y) to frame coordinates; the exact inverse of `to_photo`."""
+        return (np.asarray(points, dtype=np.float64) - (self.x, self.y)) / self.scale
+
+    def cells(self, per_unit: float) -> "Frame":
+        """The frame whose unit is `per_unit` units of this one, with the same origin (face → grid)."""
+        return replace(self, scale=self.scale * per_unit)
+
+    def within(self, x: float, y: float) -> "Frame":
+        """The frame of the same unit whose origin lies at (x, y) of this one (native region → patch)."""
+        return replace(self, x=self.x + x * self.scale, y=self.y + y * self.scale)
+
+
+@dataclass(frozen=True)
+class FaceCrop:
+    """One face, cut for both streams.
+
+    face: (224, 224, 3) uint8 RGB, the region resized for the image stream.
+    windows: (4, 112, 112, 3) uint8 RGB, the noise stream's candidates, row-major over the face.
+    frame: where face coordinates lie in the photo. window_frames: the same for each candidate.
+    region: (x0, y0, x1, y1) of the square region in photo pixels, whole numbers, inside the photo.
+    native: True if the candidates hold the photo's own pixels; False where the region had to be resized first.
+    """
+
+    face: np.ndarray
+    windows: np.ndarray
+    frame: Frame
+    window_frames: tuple[Frame, ...]
+    region: tuple[int, int, int, int]
+    native: bool
+
+    def grid_frame(self, side: int) -> Frame:
+        """The frame whose units are the cells of a `side` × `side` token grid over the face."""
+        return self.frame.cells(FACE_SIZE / side)
+
+
+def face_region(
+    box: tuple[float, float, float, float], width: int, height: int, margin: float = MARGIN
+) -> tuple[int, int, int, int]:
+    """Square region of `margin` times the face box's longer side, moved (never padded) to lie inside the photo.
+
+    box: (x0, y0, x1, y1) photo pixels; width, height: the photo's size. Where the photo is smaller than the
+    square, the square shrinks to the photo's shorter side. Returns whole photo pixels (x0, y0, x1, y1).
+    """
+    x0, y0, x1, y1 = box
+    side = int(round(min(margin * max(x1 - x0, y1 - y0), width, height)))
+    side = max(side, 1)
+    left = int(round((x0 + x1 - side) / 2))
+    top = int(round((y0 + y1 - side) / 2))
+    left = min(max(left, 0), width - side)
+    top = min(max(top, 0), height - side)
+    return left, top, left + side, top + side
+
+
+def window_starts(side: int) -> tuple[int, ...]:
+    """Where the candidate windows start along one axis of a native region of `side` ≥ WINDOW pixels.
+
+    The windows sit at the centres of the region's halves, which for a region of 224 px are the authors' four
+    quarters exactly; smaller regions make them overlap, larger ones leave gaps between them.
+    """
+    first = max(0, round(side / (2 * WINDOWS_PER_SIDE) - WINDOW / 2))
+    last = side - WINDOW - first
+    return tuple(round(first + i * (last - first) / (WINDOWS_PER_SIDE - 1)) for i in range(WINDOWS_PER_SIDE))
+
+
+def _resized(pixels: np.ndarray, side: int) -> np.ndarray:
+    if pixels.shape[0] == side:
+        return pixels
+    return np.asarray(Image.fromarray(pixels).resize((side, side), Image.Resampling.LANCZOS))
+
+
+def cut_region(region: np.ndarray, x: float = 0.0, y: float = 0.0) -> FaceCrop:
+    """Cut a square native face region (S, S, 3) uint8 RGB into the face and the noise candidates.
+
+    x, y: photo coordinates of the region's corner. The noise candidates come from the region's own pixels where
+    WINDOW ≤ S ≤ NATIVE_LIMIT, from the region reduced to NATIVE_LIMIT where it is larger, and from the quarters of
+    the resized face where it is smaller than one window (design §3: "only where the face is smaller").
+    """
+    side = region.shape[0]
+    face = _resized(region, FACE_SIZE)
+    frame = Frame(x, y, side / FACE_SIZE)
+    if side < WINDOW:
+        base, native = face, False
+    elif side > NATIVE_LIMIT:
+        base, native = _resized(region, NATIVE_LIMIT), False
+    else:
+        base, native = region, True
+    base_frame = Frame(x, y, side / base.shape[0])
+    starts = window_starts(base.shape[0])
+    places = [(left, top) for top in starts for left in starts]
+    windows = np.stack([base[top : top + WINDOW, left : left + WINDOW] for left, top in places])
+    frames = tuple(base_frame.within(left, top) for left, top in places)
+    rounded = (int(x), int(y), int(x) + side, int(y) + side)
+    return FaceCrop(face, windows, frame, frames, rounded, native)
+
+
+def crop_face(rgb: np.ndarray, box: tuple[float, float, float, float]) -> FaceCrop:
+    """Cut the face in `box` (x0, y0, x1, y1 photo pixels) out of a photo (H, W, 3) uint8 RGB."""
+    x0, y0, x1, y1 = face_region(box, rgb.shape[1], rgb.shape[0])
+    return cut_region(np.ascontiguousarray(rgb[y0:y1, x0:x1]), x0, y0)
+
+
+def crop_whole(rgb: np.ndarray) -> FaceCrop:
+    """Pre-cropped mode: the picture is a face crop already; its central square is the region, no margin added."""
+    height, width = rgb.shape[:2]
+    return crop_face_region(rgb, face_region((0, 0, width, height), width, height, margin=1.0))
+
+
+def crop_face_region(rgb: np.ndarray, region: tuple[int, int, int, int]) -> FaceCrop:
+    """Cut a region already known (whole photo pixels, square, inside the photo)."""
+    x0, y0, x1, y1 = region
+    return cut_region(np.ascontiguousarray(rgb[y0:y1, x0:x1]), x0, y0)
