@@ -115,7 +115,7 @@ def _predict(chosen: argparse.Namespace, parser: argparse.ArgumentParser) -> int
         name = os.fsencode(photo).decode("utf-8", "replace")
         try:
             for number, verdict in _verdicts(detector, photo, chosen):
-                objects.append({"photo": name, "face_number": number, **verdict.to_dict()})
+                objects.append({**verdict.to_dict(), "photo": name, "face_number": number})
                 rows.append(_row(name, number, verdict))
                 if not chosen.json:
                     _write(_words(name, number, verdict))

@@ -39,7 +39,7 @@ class Verdict:
         self.faces = () if cropped else FACES
 
     def to_dict(self) -> dict:
-        return {"probability": self.probability, "margin": self.margin, "tree": self.tree.to_dict()}
+        return {"photo": "base name", "probability": self.probability, "tree": self.tree.to_dict()}
 
 
 def detector(photo, *, cropped: bool = False, face: int = 0) -> Verdict:
