@@ -10,7 +10,6 @@ where the variable is misnamed `max_homogeneity_index`).
 import torch
 from torch import Tensor
 
-
 LUMA = (0.2989, 0.587, 0.114)
 """Weights of R, G, B in the authors' grey patch (float32, in this order; the last digits decide ties)."""
 

@@ -1,0 +1,48 @@
+"""MFCLIP Explainer's detector: multi-modal fine-grained CLIP for face forgery detection, ported and repaired.
+
+    detector = mfclip.load()
+    verdict = detector("portrait.jpg")
+
+`MFCLIP` (the network) and everything else that needs torch is imported on first use, so that `import mfclip` and the
+command line's --help stay quick.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from mfclip.errors import CheckpointError, NoFace
+from mfclip.prompts import Description, Hierarchy
+
+if TYPE_CHECKING:
+    from mfclip.config import Config
+    from mfclip.convert import from_authors
+    from mfclip.detector import Detector, Verdict, load
+    from mfclip.model import MFCLIP
+
+_LAZY = {
+    "Config": "mfclip.config",
+    "Detector": "mfclip.detector",
+    "MFCLIP": "mfclip.model",
+    "Verdict": "mfclip.detector",
+    "from_authors": "mfclip.convert",
+    "load": "mfclip.detector",
+}
+
+__all__ = [
+    "MFCLIP",
+    "CheckpointError",
+    "Config",
+    "Description",
+    "Detector",
+    "Hierarchy",
+    "NoFace",
+    "Verdict",
+    "from_authors",
+    "load",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LAZY:
+        return getattr(import_module(_LAZY[name]), name)
+    raise AttributeError(f"module 'mfclip' has no attribute {name!r}; it offers {', '.join(__all__)}")

@@ -1,0 +1,400 @@
+"""The detector: a photo goes in, a verdict comes out."""
+
+import hashlib
+import io
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from mfclip import decision as rule
+from mfclip.config import Config
+from mfclip.errors import CheckpointError, NoFace
+from mfclip.faces import FaceBox, find_faces
+from mfclip.hub import Checkpoint, read_checkpoint
+from mfclip.model import MFCLIP
+from mfclip.photo import Photo, read_photo
+from mfclip.preprocess import NATIVE_LIMIT, FaceCrop, Frame, crop_face, crop_whole, cut_region
+from mfclip.prompts import Description, Hierarchy
+from mfclip.tree import Node, build_tree, description_probabilities
+
+MILD_QUALITY = 85
+"""JPEG quality of the one re-compression under which a verdict must keep its side."""
+
+REMEMBERED_FACES = 64
+REMEMBERED_SENTENCES = 4096
+BATCH = 16
+
+NO_FACE = (
+    "No face was found in {name}. Use a photo in which a face is at least a twentieth of the picture's width and "
+    "looks roughly upright, or, if the picture is a face crop already, choose the pre-cropped mode."
+)
+
+
+@dataclass(frozen=True)
+class FaceView:
+    """The judged face. box: where the finder saw it, photo pixels (None in pre-cropped mode); crop: what was cut."""
+
+    box: FaceBox | None
+    crop: FaceCrop
+
+
+@dataclass(frozen=True, eq=False)
+class PatchView:
+    """The richest patch. index: 0..3, row-major. homogeneity: the four scores, 0..1, lowest is richest.
+    frame: where patch pixels lie in the photo. residual: (3, 112, 112) float32, ±3, one map a kernel."""
+
+    index: int
+    homogeneity: tuple[float, ...]
+    frame: Frame
+    residual: np.ndarray
+
+
+@dataclass(frozen=True)
+class DescriptionView:
+    """One description of the hierarchy: its scaled similarity s·v̂·t̂ and its share of the probability, 0..1."""
+
+    description: Description
+    similarity: float
+    probability: float
+
+
+@dataclass(frozen=True, eq=False)
+class FaceFeatures:
+    """Embeddings of one face as cut and after one mild re-compression, (2, D) each; no pixel of it."""
+
+    image: Tensor
+    noise: Tensor
+    patch_index: int
+    homogeneity: tuple[float, ...]
+
+    @property
+    def fused(self) -> Tensor:
+        """image + noise, (2, D)."""
+        return self.image + self.noise
+
+
+@dataclass(frozen=True, eq=False)
+class Verdict:
+    """What the detector says of one face.
+
+    probability: P(fake), 0..1. margin = a·head + b·language + c in logits, positive towards fake. evidence: 'little',
+    'uncertain' or 'substantial'; doubts: why it is uncertain, as clauses. recompressed: P(fake) after one JPEG
+    of quality MILD_QUALITY. tree: the probability split by kind, family and generator. faces: every face found.
+    """
+
+    name: str
+    note: str
+    probability: float
+    margin: float
+    head: float
+    language: float
+    recompressed: float
+    evidence: str
+    doubts: tuple[str, ...]
+    face: FaceView
+    patch: PatchView
+    descriptions: tuple[DescriptionView, ...]
+    tree: Node
+    hierarchy: Hierarchy
+    faces: tuple[FaceBox, ...]
+    features: FaceFeatures
+    checkpoint: str
+
+    @property
+    def sentence(self) -> str:
+        """The verdict in words."""
+        chance = f"P(fake) = {self.probability:.0%}"
+        if self.evidence == "uncertain":
+            return f"Uncertain ({chance}): {'; '.join(self.doubts)}."
+        strength = "Substantial" if self.evidence == "substantial" else "Little"
+        return f"{strength} evidence of forgery ({chance})."
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything but pictures and embeddings, JSON-able."""
+        box = self.face.box
+        return {
+            "photo": self.name,
+            "note": self.note,
+            "evidence": self.evidence,
+            "sentence": self.sentence,
+            "probability": self.probability,
+            "margin": self.margin,
+            "readouts": {"head": self.head, "language": self.language},
+            "recompressed_probability": self.recompressed,
+            "doubts": list(self.doubts),
+            "face": {
+                "box": None if box is None else [box.x0, box.y0, box.x1, box.y1],
+                "score": None if box is None else box.score,
+                "region": list(self.face.crop.region),
+            },
+            "faces_found": len(self.faces),
+            "patch": {
+                "index": self.patch.index,
+                "homogeneity": list(self.patch.homogeneity),
+                "native_pixels": self.face.crop.native,
+            },
+            "descriptions": [
+                {
+                    "sentences": list(view.description.sentences),
+                    "fake": view.description.fake,
+                    "similarity": view.similarity,
+                    "probability": view.probability,
+                }
+                for view in self.descriptions
+            ],
+            "tree": self.tree.to_dict(),
+            "checkpoint": self.checkpoint,
+        }
+
+
+class _Memory:
+    """A bounded, locked table of what was computed last; the oldest entry goes first."""
+
+    def __init__(self, size: int) -> None:
+        self._items: OrderedDict[Any, Any] = OrderedDict()
+        self._size, self._lock = size, Lock()
+
+    def get(self, key: Any) -> Any:
+        with self._lock:
+            if key in self._items:
+                self._items.move_to_end(key)
+            return self._items.get(key)
+
+    def put(self, key: Any, value: Any) -> None:
+        with self._lock:
+            self._items[key] = value
+            while len(self._items) > self._size:
+                self._items.popitem(last=False)
+
+
+def _mildly_recompressed(rgb: np.ndarray, crop: FaceCrop) -> FaceCrop:
+    x0, y0, x1, y1 = crop.region
+    picture = Image.fromarray(np.ascontiguousarray(rgb[y0:y1, x0:x1]))
+    if picture.width > NATIVE_LIMIT:
+        picture = picture.resize((NATIVE_LIMIT, NATIVE_LIMIT), Image.Resampling.LANCZOS)
+    buffer = io.BytesIO()
+    picture.save(buffer, "JPEG", quality=MILD_QUALITY)
+    return cut_region(np.asarray(Image.open(buffer).convert("RGB")))
+
+
+@dataclass(frozen=True, eq=False)
+class _Cut:
+    """A face cut out of its photo, both ways, and the key its embeddings are remembered by."""
+
+    photo: Photo
+    box: FaceBox | None
+    faces: tuple[FaceBox, ...]
+    crop: FaceCrop
+    again: FaceCrop
+    key: bytes
+
+
+class Detector:
+    """A model with its decision rule, ready for photos. Calls are safe from several threads."""
+
+    def __init__(self, model: MFCLIP, name: str, checkpoint: Checkpoint | None = None) -> None:
+        self.model = model.eval().requires_grad_(False)
+        self.name, self.checkpoint = name, checkpoint
+        self._faces = _Memory(REMEMBERED_FACES)
+        self._sentences = _Memory(REMEMBERED_SENTENCES)
+
+    @property
+    def config(self) -> Config:
+        """The configuration that the weights carry, with the decision rule and the default hierarchy."""
+        return self.model.config
+
+    @property
+    def hierarchy(self) -> Hierarchy:
+        """The hierarchy a verdict uses when none is passed."""
+        return self.config.hierarchy
+
+    def __call__(
+        self,
+        photo: "str | Path | bytes | Image.Image | np.ndarray | Photo",
+        hierarchy: Hierarchy | None = None,
+        cropped: bool = False,
+        face: int = 0,
+    ) -> Verdict:
+        """Judge one face of a photo.
+
+        photo: path, file content, PIL image or uint8 RGB array. hierarchy: the descriptions to compare with; a face
+        judged before is not encoded again for it. cropped: the picture is a face crop, do not look for faces.
+        face: which of the faces, counted from 0 by size. Raises NoFace, or ValueError for an unreadable photo, a
+        sentence over 77 tokens or a face number that does not exist.
+        """
+        cut = self._cut(read_photo(photo), cropped, face)
+        return self._verdict(cut, self._encode([cut])[0], hierarchy or self.hierarchy)
+
+    def batch(
+        self, photos: Sequence[Any], hierarchy: Hierarchy | None = None, cropped: bool = False
+    ) -> list[Verdict]:
+        """Judge the largest face of each photo; same numbers as one by one, in the order given.
+
+        Raises as a call does, at the first photo that cannot be judged.
+        """
+        verdicts = []
+        for start in range(0, len(photos), BATCH):
+            cuts = [self._cut(read_photo(photo), cropped, 0) for photo in photos[start : start + BATCH]]
+            features = self._encode(cuts)
+            verdicts += [
+                self._verdict(cut, found, hierarchy or self.hierarchy)
+                for cut, found in zip(cuts, features, strict=True)
+            ]
+        return verdicts
+
+    def revise(self, verdict: Verdict, hierarchy: Hierarchy) -> Verdict:
+        """The verdict on the same face under another hierarchy; only sentences not met before are encoded."""
+        return self._decide(verdict.features, hierarchy, self._views(verdict))
+
+    def language_features(self, hierarchy: Hierarchy) -> Tensor:
+        """Description features (K, D) of a hierarchy; every sentence is encoded once and remembered."""
+        wanted = hierarchy.sentences
+        if self.model.language.levels == "first":
+            wanted = tuple(dict.fromkeys(row.sentences[0] for row in hierarchy))
+        known = {sentence: self._sentences.get(sentence) for sentence in wanted}
+        new = [sentence for sentence, feature in known.items() if feature is None]
+        if new:
+            with torch.inference_mode():
+                features = self.model.encode_sentences(new)
+            for sentence, feature in zip(new, features, strict=True):
+                known[sentence] = feature
+                self._sentences.put(sentence, feature)
+        rows = [[known.get(s, known[row.sentences[0]]) for s in row.sentences] for row in hierarchy]
+        with torch.inference_mode():
+            return self.model.language.combine(torch.stack([torch.stack(row) for row in rows]))
+
+    def _cut(self, photo: Photo, cropped: bool, face: int) -> _Cut:
+        if cropped:
+            box, faces, crop = None, (), crop_whole(photo.rgb)
+        else:
+            faces = find_faces(photo.rgb)
+            if not faces:
+                raise NoFace(NO_FACE.format(name=photo.name))
+            if not 0 <= face < len(faces):
+                raise ValueError(
+                    f"Face {face + 1} was asked for and {photo.name} has {len(faces)}; choose 1 to {len(faces)}."
+                )
+            box = faces[face]
+            crop = crop_face(photo.rgb, (box.x0, box.y0, box.x1, box.y1))
+        key = hashlib.sha256(crop.face.tobytes() + crop.windows.tobytes()).digest()
+        return _Cut(photo, box, faces, crop, _mildly_recompressed(photo.rgb, crop), key)
+
+    def _encode(self, cuts: Sequence[_Cut]) -> list[FaceFeatures]:
+        features = [self._faces.get(cut.key) for cut in cuts]
+        new = [cut for cut, known in zip(cuts, features, strict=True) if known is None]
+        if new:
+            crops = [crop for cut in new for crop in (cut.crop, cut.again)]
+            with torch.inference_mode():
+                encoding = self.model.encode_faces(
+                    np.stack([crop.face for crop in crops]), np.stack([crop.windows for crop in crops])
+                )
+            for number, cut in enumerate(new):
+                pair = slice(2 * number, 2 * number + 2)
+                found = FaceFeatures(
+                    encoding.image[pair].clone(),
+                    encoding.noise[pair].clone(),
+                    int(encoding.patch_index[2 * number]),
+                    tuple(encoding.homogeneity[2 * number].tolist()),
+                )
+                self._faces.put(cut.key, found)
+        return [known or self._faces.get(cut.key) for cut, known in zip(cuts, features, strict=True)]
+
+    def _verdict(self, cut: _Cut, features: FaceFeatures, hierarchy: Hierarchy) -> Verdict:
+        index = features.patch_index
+        with torch.inference_mode():
+            window = torch.from_numpy(cut.crop.windows[index]).permute(2, 0, 1)[None].float()
+            residual = self.model.noise.residual(window.to(self.model.device))[0].cpu().numpy()
+        views = {
+            "name": cut.photo.name,
+            "note": cut.photo.note,
+            "face": FaceView(cut.box, cut.crop),
+            "faces": cut.faces,
+            "patch": PatchView(index, features.homogeneity, cut.crop.window_frames[index], residual),
+        }
+        return self._decide(features, hierarchy, views)
+
+    @staticmethod
+    def _views(verdict: Verdict) -> dict[str, Any]:
+        return {name: getattr(verdict, name) for name in ("name", "note", "face", "faces", "patch")}
+
+    def _decide(self, features: FaceFeatures, hierarchy: Hierarchy, views: dict[str, Any]) -> Verdict:
+        decision = self.config.decision
+        text = self.language_features(hierarchy)
+        with torch.inference_mode():
+            fused = features.fused
+            similarities = self.model.similarities(fused, text).cpu()
+            head = rule.head_margin(self.model.head_logits(fused)).cpu().double()
+            language = rule.language_margin(similarities, hierarchy.fake).double()
+            margins = rule.margin(decision, head, language)
+            chances = rule.probability(decision, margins).tolist()
+        shares = description_probabilities(similarities[0], hierarchy.fake, chances[0]).tolist()
+        disagree = rule.readouts_disagree(decision, float(head[0]), float(language[0]))
+        reasons = rule.doubts(decision, chances[0], disagree, chances[1])
+        return Verdict(
+            probability=chances[0],
+            margin=float(margins[0]),
+            head=float(head[0]),
+            language=float(language[0]),
+            recompressed=chances[1],
+            evidence=rule.evidence(chances[0], reasons),
+            doubts=reasons,
+            descriptions=tuple(
+                DescriptionView(row, float(similarity), share)
+                for row, similarity, share in zip(hierarchy, similarities[0], shares, strict=True)
+            ),
+            tree=build_tree(hierarchy, shares),
+            hierarchy=hierarchy,
+            features=features,
+            checkpoint=self.name,
+            **views,
+        )
+
+
+def build_model(checkpoint: Checkpoint) -> MFCLIP:
+    """The model of a verified checkpoint, strictly.
+
+    Raises CheckpointError naming unknown or missing configuration keys, missing or extra weights, wrong shapes.
+    """
+    try:
+        config = Config.from_dict(checkpoint.config)
+    except ValueError as error:
+        raise CheckpointError(f"{checkpoint.folder}/config.json: {error}") from None
+    model = MFCLIP(config)
+    ours = model.state_dict()
+    missing, extra = sorted(set(ours) - set(checkpoint.state)), sorted(set(checkpoint.state) - set(ours))
+    shapes = [
+        f"{key} {tuple(checkpoint.state[key].shape)} instead of {tuple(value.shape)}"
+        for key, value in ours.items()
+        if key in checkpoint.state and checkpoint.state[key].shape != value.shape
+    ]
+    if missing or extra or shapes:
+        raise CheckpointError(
+            f"The weights of {checkpoint.name} do not fit its configuration: missing {missing or 'none'}, "
+            f"extra {extra or 'none'}, wrong shapes {shapes or 'none'}. Get config.json and model.safetensors "
+            "from the same place."
+        )
+    if any(not bool(torch.isfinite(value).all()) for value in checkpoint.state.values()):
+        raise CheckpointError(f"The weights of {checkpoint.name} hold NaN or infinity; get them again.")
+    model.load_state_dict(checkpoint.state, strict=True)
+    return model
+
+
+def load(name: "str | Path | None" = None, device: "str | torch.device | None" = None) -> Detector:
+    """Load a detector.
+
+    name: a folder, "owner/name@<40 hex commit>" on the Hub, or None for the bundled checkpoint (or the one that the
+    environment variable MFCLIP_CHECKPOINT names). device: CUDA if there is one, else the CPU, unless given.
+    Raises CheckpointError with what is wrong and the remedy.
+    """
+    checkpoint = read_checkpoint(name)
+    if device is None:
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    return Detector(build_model(checkpoint).to(device), checkpoint.name, checkpoint)

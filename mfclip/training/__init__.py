@@ -1,0 +1,1 @@
+"""Training: a leaf that nothing imports. `python -m mfclip.training --help`."""

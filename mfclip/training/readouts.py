@@ -1,0 +1,64 @@
+"""What a model says of a split: both readouts and each stream's own, one row a picture."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from sklearn.metrics import roc_auc_score
+from torch.utils.data import Dataset
+
+from mfclip.decision import head_margin, language_margin
+from mfclip.model import MFCLIP
+
+
+@dataclass(frozen=True)
+class Readouts:
+    """head, language, image, noise: (N,) float64 margins, positive towards fake. image and noise are the head's
+    margins with the other stream taken away. fake: (N,) bool; generator, path, group: (N,) str."""
+
+    head: np.ndarray
+    language: np.ndarray
+    image: np.ndarray
+    noise: np.ndarray
+    fake: np.ndarray
+    generator: np.ndarray
+    path: np.ndarray
+    group: np.ndarray
+
+
+@torch.inference_mode()
+def read_out(model: MFCLIP, held_out: Dataset) -> Readouts:
+    """Score a whole split in evaluation mode and float32; the model's mode is restored afterwards."""
+    training = model.training
+    model.eval()
+    hierarchy = model.config.hierarchy
+    text = model.encode_descriptions([row.sentences for row in hierarchy])
+    columns: dict[str, list] = {name: [] for name in Readouts.__dataclass_fields__}
+    for number in range(len(held_out)):
+        batch = held_out[number]
+        encoding = model.encode_faces(batch.faces, batch.windows)
+        columns["head"] += head_margin(model.head_logits(encoding.fused)).tolist()
+        similarities = model.similarities(encoding.fused, text)
+        columns["language"] += language_margin(similarities, hierarchy.fake).tolist()
+        columns["image"] += head_margin(model.head_logits(encoding.image)).tolist()
+        columns["noise"] += head_margin(model.head_logits(encoding.noise)).tolist()
+        for name in ("fake", "generator", "path", "group"):
+            columns[name] += [getattr(entry, name) for entry in batch.entries]
+    model.train(training)
+    return Readouts(**{name: np.array(values) for name, values in columns.items()})
+
+
+def generator_aucs(readouts: Readouts) -> dict[str, float]:
+    """AUC of the sum of both standardised readouts, each generator against all reals, and some means over them."""
+    scores = sum((x - x.mean()) / (x.std() + 1e-9) for x in (readouts.head, readouts.language))
+    reals = ~readouts.fake
+    aucs = {}
+    for name, values in (("", scores), ("image alone ", readouts.image), ("noise alone ", readouts.noise)):
+        found = []
+        for generator in sorted(set(readouts.generator[readouts.fake])):
+            chosen = reals | (readouts.generator == generator)
+            found.append(float(roc_auc_score(readouts.fake[chosen], values[chosen])))
+            if not name:
+                aucs[generator] = found[-1]
+        aucs[f"{name}mean"] = float(np.mean(found))
+    return aucs
