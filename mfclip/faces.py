@@ -124,7 +124,7 @@ def _look(picture: Image.Image, threshold: float, longest: int, border: float = 
     boxes = np.clip(boxes, 0, np.array(picture.size * 2))
     whole = (boxes[:, 2] - boxes[:, 0] >= 1) & (boxes[:, 3] - boxes[:, 1] >= 1)
     return [
-        FaceBox(*map(float, box), float(score))
+        FaceBox(*map(float, box), score=float(score))
         for box, score in zip(boxes[whole], scores[whole], strict=True)
     ]
 
