@@ -123,10 +123,8 @@ def _look(picture: Image.Image, threshold: float, longest: int, border: float = 
     boxes = (boxes - left) / np.array([width, height] * 2) * np.array(picture.size * 2)
     boxes = np.clip(boxes, 0, np.array(picture.size * 2))
     whole = (boxes[:, 2] - boxes[:, 0] >= 1) & (boxes[:, 3] - boxes[:, 1] >= 1)
-    return [
-        FaceBox(*map(float, box), score=float(score))
-        for box, score in zip(boxes[whole], scores[whole], strict=True)
-    ]
+    found = zip(boxes[whole].tolist(), scores[whole].tolist(), strict=True)
+    return [FaceBox(x0, y0, x1, y1, score) for (x0, y0, x1, y1), score in found]
 
 
 def decode(

@@ -13,7 +13,8 @@ ROOMS = ("mfclip", "explain", "space", "benchmarks", "tests")
 MAX_FILE, MAX_FUNCTION = 400, 65  # lines
 
 PAGE = ("app", "space")
-LEAVES = ("mfclip.training", "mfclip.evaluation")
+# What a detector in use needs nothing of; `data` is what training and evaluation share.
+LEAVES = ("mfclip.training", "mfclip.evaluation", "mfclip.data")
 NETWORK = (
     "huggingface_hub",
     "safetensors",
@@ -34,6 +35,7 @@ RULES = (
     ("mfclip", (*LEAVES, *TRAINING_ONLY), LEAVES),
     ("mfclip.training", ("mfclip.evaluation",), ()),
     ("mfclip.evaluation", ("mfclip.training",), ()),
+    ("mfclip.data", ("mfclip.training", "mfclip.evaluation"), ()),
     ("mfclip", NETWORK, ("mfclip.hub",)),
     ("mfclip", FACE_FINDER, ("mfclip.faces",)),
     (
@@ -122,6 +124,8 @@ def test_no_arrow_runs_back():
         ("mfclip.hub", "import onnxruntime"),
         ("mfclip.training.loop", "import space"),
         ("mfclip.evaluation.scores", "from mfclip.training import data"),
+        ("mfclip.data.cache", "import mfclip.training"),
+        ("mfclip.detector", "from mfclip.data import cache"),
         ("explain.ledger", "import plotly.express"),
         ("explain.ledger", "import space.session"),
         ("explain.figures.bars", "import torch"),
@@ -155,7 +159,7 @@ def test_importing_mfclip_stays_light():
     program = (
         "import sys, mfclip; heavy = ('gradio', 'plotly', 'captum', 'explain', 'space', 'matplotlib', "
         "'sklearn',"
-        "'mfclip.training', 'mfclip.evaluation', 'onnxruntime');"
+        "'mfclip.training', 'mfclip.evaluation', 'mfclip.data', 'onnxruntime');"
         "sys.stdout.write(' '.join(name for name in heavy if name in sys.modules))"
     )
     done = subprocess.run(
