@@ -9,8 +9,8 @@ from pathlib import Path
 import torch
 
 from mfclip.config import CONFIGURATIONS, Config
+from mfclip.data.cache import RegionCache
 from mfclip.prompts import Hierarchy
-from mfclip.training.cache import RegionCache
 from mfclip.training.loop import Run, train
 from mfclip.training.objective import hierarchy_rows
 from mfclip.training.prepare import prepare

@@ -16,9 +16,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from tqdm import tqdm
 
+from mfclip.data.cache import Entry, RegionCache, write_cache
+from mfclip.data.history import FILTERS, SHORTEST, re_encode
 from mfclip.prompts import describe_forgery
-from mfclip.training.cache import Entry, RegionCache, write_cache
-from mfclip.training.history import FILTERS, SHORTEST, re_encode
 from mfclip.training.recipes import Recipe
 
 UPSAMPLERS = ("nearest", "bilinear", "transposed", "pixel-shuffle")

@@ -1,42 +1,12 @@
 """Batches by step number: the same step always gives the same pictures, so a run resumes where it stopped."""
 
-from dataclasses import dataclass
-
 import numpy as np
-import torch
-from torch import Tensor
 from torch.utils.data import Dataset
 
-from mfclip.preprocess import cut_region
-from mfclip.training.cache import Entry, RegionCache
-from mfclip.training.history import apply_history, draw_history, draw_test_history
+from mfclip.data.cache import RegionCache
+from mfclip.data.held_out import Batch, collect
+from mfclip.data.history import apply_history, draw_history
 from mfclip.training.recipes import Recipe
-
-
-@dataclass(frozen=True)
-class Batch:
-    """faces (B, 224, 224, 3) and windows (B, 4, 112, 112, 3) uint8; entries: what is known of each of the B."""
-
-    faces: Tensor
-    windows: Tensor
-    entries: tuple[Entry, ...]
-    shaken: Tensor
-    """(B,) int64: −1 where the richest patch is to be used, else the index of a patch drawn at random."""
-
-    @property
-    def labels(self) -> Tensor:
-        """(B,) int64, 1 for a forgery."""
-        return torch.tensor([int(entry.fake) for entry in self.entries])
-
-
-def _collect(items: list[tuple[np.ndarray, Entry]], shaken: np.ndarray) -> Batch:
-    crops = [cut_region(region) for region, _ in items]
-    return Batch(
-        torch.from_numpy(np.stack([crop.face for crop in crops])),
-        torch.from_numpy(np.stack([crop.windows for crop in crops])),
-        tuple(entry for _, entry in items),
-        torch.from_numpy(shaken),
-    )
 
 
 class _Pool:
@@ -87,28 +57,7 @@ class TrainingBatches(Dataset):
             items.append(
                 (apply_history(self.faces.region(index), draw_history(rng)), self.faces.entries[index])
             )
-        shaken = np.where(rng.random(len(items)) < 0.5, rng.integers(0, 4, len(items)), -1)
+        patch = np.where(rng.random(len(items)) < 0.5, rng.integers(0, 4, len(items)), -1)
         for pair in range(recipe.copies):
-            shaken[2 * pair + 1] = shaken[2 * pair]
-        return _collect(items, shaken)
-
-
-class HeldOut(Dataset):
-    """A whole split in order, each picture under one history fixed by its path; copies where a cache is given."""
-
-    def __init__(self, cache: RegionCache, split: str, size: int = 32, only_fake: bool = False) -> None:
-        self.cache, self.size = cache, size
-        self.indices = [
-            i for i, e in enumerate(cache.entries) if e.split == split and (e.fake or not only_fake)
-        ]
-
-    def __len__(self) -> int:
-        return -(-len(self.indices) // self.size)
-
-    def __getitem__(self, number: int) -> Batch:
-        items = []
-        for index in self.indices[number * self.size : (number + 1) * self.size]:
-            entry = self.cache.entries[index]
-            rng = np.random.default_rng(list(entry.path.encode()))
-            items.append((apply_history(self.cache.region(index), draw_test_history(rng)), entry))
-        return _collect(items, np.full(len(items), -1))
+            patch[2 * pair + 1] = patch[2 * pair]
+        return collect(items, patch)

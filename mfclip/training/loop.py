@@ -12,11 +12,12 @@ from torch.utils.data import DataLoader
 from tqdm import tqdm
 
 from mfclip.config import Config
+from mfclip.data.cache import RegionCache
+from mfclip.data.held_out import HeldOut
+from mfclip.data.readouts import generator_aucs, read_out
 from mfclip.model import MFCLIP
-from mfclip.training.batches import HeldOut, TrainingBatches
-from mfclip.training.cache import RegionCache
+from mfclip.training.batches import TrainingBatches
 from mfclip.training.objective import objective
-from mfclip.training.readouts import generator_aucs, read_out
 from mfclip.training.recipes import Recipe
 
 logger = logging.getLogger(__name__)

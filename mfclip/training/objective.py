@@ -7,9 +7,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from mfclip import losses
+from mfclip.data.held_out import Batch
 from mfclip.model import MFCLIP
 from mfclip.patches import choose_richest
-from mfclip.training.batches import Batch
 from mfclip.training.recipes import Recipe
 
 
@@ -43,7 +43,7 @@ def objective(
     labels = batch.labels.to(model.device)
     windows = batch.windows.permute(0, 1, 4, 2, 3).float()
     _, richest = choose_richest(windows)
-    index = torch.where(batch.shaken < 0, richest, batch.shaken)
+    index = torch.where(batch.patch < 0, richest, batch.patch)
     rows, caption = captions(batch)
     caption = caption.to(model.device)
     with autocast:

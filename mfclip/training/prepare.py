@@ -5,11 +5,11 @@ from pathlib import Path
 
 from PIL import Image
 
+from mfclip.data.cache import RegionCache, cache_photographs
+from mfclip.data.sources import Source, read_manifest
 from mfclip.preprocess import NATIVE_LIMIT, face_region
 from mfclip.training.autoencoders import copy_reals, train_autoencoders
-from mfclip.training.cache import RegionCache, cache_photographs
 from mfclip.training.recipes import Recipe
-from mfclip.training.sources import Source, read_manifest
 
 
 def native_squares(sources: list[Source], photographs: Path) -> dict[str, tuple[int, int, int, int]]:

@@ -14,9 +14,9 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
+from mfclip.data.sources import Source
 from mfclip.preprocess import MARGIN, NATIVE_LIMIT, face_region
 from mfclip.prompts import Description
-from mfclip.training.sources import Source
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,10 @@ class History:
     offset: tuple[float, float, float]
 
 
+UNTOUCHED = History((0.0, 0.0, 1.0), False, 1.0, FILTERS[0], 0, 0, (1.0,) * 3, (0.0,) * 3)
+"""The history that leaves a picture as it is."""
+
+
 def draw_history(rng: np.random.Generator) -> History:
     """A training history: jittered crop, flip, rescaling in half the draws, JPEG 60–98 in five of six, colour."""
     side = rng.uniform(0.86, 1.0)

@@ -1,0 +1,72 @@
+"""Faces with what is known of them, as tensors; and a whole split in order, each picture under a fixed history."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from mfclip.data.cache import Entry, RegionCache
+from mfclip.data.history import UNTOUCHED, History, apply_history, draw_test_history
+from mfclip.preprocess import cut_region
+
+
+@dataclass(frozen=True)
+class Batch:
+    """faces (B, 224, 224, 3) and windows (B, 4, 112, 112, 3) uint8; entries: what is known of each of the B.
+
+    patch: (B,) int64, −1 where the richest patch is to be used, else the index of a patch drawn at random.
+    """
+
+    faces: Tensor
+    windows: Tensor
+    entries: tuple[Entry, ...]
+    patch: Tensor
+
+    @property
+    def labels(self) -> Tensor:
+        """(B,) int64, 1 for a forgery."""
+        return torch.tensor([int(entry.fake) for entry in self.entries])
+
+
+def collect(items: list[tuple[np.ndarray, Entry]], patch: np.ndarray | None = None) -> Batch:
+    """Cut B square regions (S, S, 3) uint8 into a batch. patch: (B,) as in `Batch`; the richest if None."""
+    crops = [cut_region(region) for region, _ in items]
+    return Batch(
+        torch.from_numpy(np.stack([crop.face for crop in crops])),
+        torch.from_numpy(np.stack([crop.windows for crop in crops])),
+        tuple(entry for _, entry in items),
+        torch.full((len(items),), -1) if patch is None else torch.from_numpy(patch),
+    )
+
+
+class HeldOut(Dataset):
+    """A whole split in order, in batches of `size`.
+
+    touched: give each picture one history fixed by its path (both classes alike); otherwise take it as it is.
+    only_fake: leave the reals out (for copies, whose reals are in the other cache).
+    """
+
+    def __init__(
+        self, cache: RegionCache, split: str, size: int = 32, touched: bool = True, only_fake: bool = False
+    ) -> None:
+        self.cache, self.size, self.touched = cache, size, touched
+        self.indices = [
+            i for i, e in enumerate(cache.entries) if e.split == split and (e.fake or not only_fake)
+        ]
+
+    def __len__(self) -> int:
+        return -(-len(self.indices) // self.size)
+
+    def __getitem__(self, number: int) -> Batch:
+        items = []
+        for index in self.indices[number * self.size : (number + 1) * self.size]:
+            entry = self.cache.entries[index]
+            items.append((apply_history(self.cache.region(index), self._history(entry)), entry))
+        return collect(items)
+
+    def _history(self, entry: Entry) -> History:
+        return (
+            draw_test_history(np.random.default_rng(list(entry.path.encode()))) if self.touched else UNTOUCHED
+        )

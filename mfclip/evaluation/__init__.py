@@ -1,0 +1,1 @@
+"""Evaluation: a leaf that nothing imports. `python -m mfclip.evaluation --help`."""
