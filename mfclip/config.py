@@ -5,6 +5,7 @@ checkpoint's config.json; a setting that nobody reads does not exist.
 """
 
 import dataclasses
+import math
 import typing
 from dataclasses import dataclass
 from typing import Any, Self
@@ -42,6 +43,8 @@ def _value(hint: Any, value: Any, where: str) -> Any:
     number = int | float if hint is float else hint
     if not isinstance(value, number) or (hint in (int, float) and isinstance(value, bool)):
         raise ValueError(f"{where} is {value!r}; a value of type {hint.__name__} is expected.")
+    if hint is float and not math.isfinite(value):
+        raise ValueError(f"{where} is {value}; a finite number is expected.")
     return hint(value)
 
 
@@ -57,11 +60,23 @@ def _positive(owner: Any, *names: str) -> None:
             raise ValueError(f"{type(owner).__name__}.{name} is {value}; it must be above 0.")
 
 
+def _needs_stem(owner: Any) -> None:
+    if not owner.stem or min(owner.stem) < 1:
+        raise ValueError(
+            f"{type(owner).__name__}.stem is {owner.stem}; a convolutional stem needs at least one stage, "
+            "each of at least one channel."
+        )
+
+
 def _divides(owner: Any) -> None:
     if owner.width % owner.heads:
         raise ValueError(
             f"{type(owner).__name__}: width {owner.width} is not a multiple of heads {owner.heads}; change one."
         )
+
+
+SENTENCE_CONTEXT = 77
+"""Tokens that a sentence may have (CLIP); `tokens.CONTEXT`, said again because this file loads no torch."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +93,11 @@ class TextConfig:
     def __post_init__(self) -> None:
         _positive(self, "width", "layers", "heads", "context")
         _divides(self)
+        if self.context < SENTENCE_CONTEXT:
+            raise ValueError(
+                f"TextConfig.context is {self.context}; a sentence may have {SENTENCE_CONTEXT} tokens, so at least "
+                f"{SENTENCE_CONTEXT} places are needed."
+            )
 
 
 @dataclass(frozen=True)
@@ -95,6 +115,8 @@ class ImageConfig:
     def __post_init__(self) -> None:
         _positive(self, "width", "layers", "heads", "patch")
         _divides(self)
+        if self.kind != "clip":
+            _needs_stem(self)
 
 
 @dataclass(frozen=True)
@@ -111,6 +133,7 @@ class NoiseConfig:
     def __post_init__(self) -> None:
         _positive(self, "width", "layers", "heads", "patch")
         _divides(self)
+        _needs_stem(self)
 
 
 @dataclass(frozen=True)
@@ -120,6 +143,9 @@ class AlignmentConfig:
     kind: typing.Literal["content", "free"]
     rank: int
     slots: int
+
+    def __post_init__(self) -> None:
+        _positive(self, "rank" if self.kind == "content" else "slots")
 
 
 @dataclass(frozen=True)
@@ -139,6 +165,11 @@ class DecisionConfig:
     origin: str
 
     def __post_init__(self) -> None:
+        for name in ("a", "b", "c", "temperature"):
+            if not math.isfinite(getattr(self, name)):
+                raise ValueError(
+                    f"DecisionConfig.{name} is {getattr(self, name)}; a finite number is needed."
+                )
         _positive(self, "temperature")
         if not 0 <= self.low <= self.high <= 1:
             raise ValueError(f"The band is {self.low}..{self.high}; 0 ≤ low ≤ high ≤ 1 is needed.")

@@ -1,18 +1,22 @@
-"""The published state dict into configuration `authors`, exactly.
+"""Weights of others into our configurations: the published state dict into `authors`, CLIP's towers into `clip-b16`.
 
 The authors' vision transformers differ from open_clip's blocks by names, by a query-key-value projection without
 bias, and by an attention scale of width^-0.5 where open_clip uses (width/heads)^-0.5. The bias becomes zero and the
 ratio of the scales is multiplied into the query rows, so nothing is approximated. The text transformer is CLIP's.
+
+The published code downloads CLIP and never loads it; `load_open_clip` does, for configurations whose towers have
+CLIP's shape. Getting the weights is the caller's affair: this file touches no network.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from mfclip.config import AUTHORS
 from mfclip.errors import CheckpointError
+from mfclip.language import ACTIVATIONS
 from mfclip.model import MFCLIP
 from mfclip.noise import srm_kernels
 
@@ -52,6 +56,8 @@ _BLOCK_PARTS = {
 
 _KERNEL = "visual.SRM.kernel"
 
+_TEXT_PARTS = ("positional_embedding", "text_projection", "token_embedding.", "transformer.", "ln_final.")
+
 
 def our_key(key: str) -> str | None:
     """The name in configuration `authors` of a published key; None if it is not a published key."""
@@ -76,7 +82,7 @@ def convert_state(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
         name = our_key(key) or key
         if name.endswith("attn.in_proj_weight") and key.startswith("visual."):
             stream = AUTHORS.noise if "_srm" in key else AUTHORS.image
-            value = value.clone()
+            value = value.float().clone()  # 8^-0.5 is not a half-precision number
             value[: stream.width] *= stream.heads**-0.5
             converted[name.replace("_weight", "_bias")] = torch.zeros(value.shape[0], dtype=value.dtype)
         converted[name] = value
@@ -124,6 +130,73 @@ def _check_kernel(kernel: Tensor) -> None:
         raise CheckpointError(
             f"{_KERNEL} of shape {tuple(kernel.shape)} is not the published SRM kernel; the residual would differ."
         )
+
+
+def from_open_clip(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """State dict of an open_clip `CLIP` with a vision transformer → its part of a `clip-b16` state dict.
+
+    Both towers and the logit scale, renamed, no number changed. The noise encoder, gate, predictor and head have no
+    counterpart in CLIP. Raises CheckpointError listing keys that are no part of such a model.
+    """
+    converted: dict[str, Tensor] = {}
+    extra = []
+    for key, value in state_dict.items():
+        if key.startswith("visual."):
+            converted["image.tower." + key.removeprefix("visual.")] = value
+        elif key.startswith(_TEXT_PARTS):
+            converted["language.tower." + key] = value
+        elif key == "logit_scale":
+            converted[key] = value.reshape(())
+        else:
+            extra.append(key)
+    if extra:
+        raise CheckpointError(
+            f"The state dict holds {sorted(extra)}, which open_clip's CLIP class with a vision transformer does not "
+            "have. Pass open_clip.create_model('ViT-B-16-quickgelu', pretrained='openai').state_dict()."
+        )
+    return converted
+
+
+def load_open_clip(model: MFCLIP, clip: nn.Module) -> None:
+    """Copy an open_clip CLIP model's towers and logit scale into `model`, whose other parts keep their weights.
+
+    clip: for example open_clip.create_model("ViT-B-16-quickgelu", pretrained="openai"), for configuration `clip-b16`.
+    Raises CheckpointError where a tower's parts, shapes or activation are not those of the configuration: a wrong
+    activation would load without complaint and give wrong features.
+    """
+    converted = from_open_clip(clip.state_dict())
+    ours = {
+        key: value
+        for key, value in model.state_dict().items()
+        if key.startswith(("image.tower.", "language.tower.")) or key == "logit_scale"
+    }
+    faults = [f"missing {key}" for key in sorted(set(ours) - set(converted))]
+    faults += [f"extra {key}" for key in sorted(set(converted) - set(ours))]
+    faults += [
+        f"{key} {tuple(converted[key].shape)} instead of {tuple(value.shape)}"
+        for key, value in ours.items()
+        if key in converted and converted[key].shape != value.shape
+    ]
+    config = model.config
+    for name, transformer, activation in (
+        ("image", getattr(clip.visual, "transformer", None), config.image.activation),
+        ("text", clip.transformer, config.text.activation),
+    ):
+        wanted, found = ACTIVATIONS[activation], next(_activations(transformer), None)
+        if found is not wanted:
+            faults.append(f"{name} tower with {found and found.__name__} instead of {wanted.__name__}")
+    if faults:
+        raise CheckpointError(
+            f"The CLIP model does not fit configuration {config.name!r}: {'; '.join(faults[:8])}"
+            f"{' and more' if len(faults) > 8 else ''}. For 'clip-b16' take open_clip's 'ViT-B-16-quickgelu'."
+        )
+    model.load_state_dict({**model.state_dict(), **converted}, strict=True)
+
+
+def _activations(transformer: nn.Module | None) -> Iterator[type]:
+    for module in transformer.modules() if transformer is not None else ():
+        if isinstance(module, tuple(ACTIVATIONS.values())):
+            yield type(module)
 
 
 def _published_key(name: str) -> str:

@@ -288,8 +288,9 @@ class Detector:
         return _Cut(photo, box, faces, crop, _mildly_recompressed(photo.rgb, crop), key)
 
     def _encode(self, cuts: Sequence[_Cut]) -> list[FaceFeatures]:
-        features = [self._faces.get(cut.key) for cut in cuts]
-        new = [cut for cut, known in zip(cuts, features, strict=True) if known is None]
+        # Kept apart from the shared memory, from which another thread may push entries out meanwhile.
+        found = {cut.key: self._faces.get(cut.key) for cut in cuts}
+        new = list({cut.key: cut for cut in cuts if found[cut.key] is None}.values())
         if new:
             crops = [crop for cut in new for crop in (cut.crop, cut.again)]
             with torch.inference_mode():
@@ -298,14 +299,14 @@ class Detector:
                 )
             for number, cut in enumerate(new):
                 pair = slice(2 * number, 2 * number + 2)
-                found = FaceFeatures(
+                found[cut.key] = FaceFeatures(
                     encoding.image[pair].clone(),
                     encoding.noise[pair].clone(),
                     int(encoding.patch_index[2 * number]),
                     tuple(encoding.homogeneity[2 * number].tolist()),
                 )
-                self._faces.put(cut.key, found)
-        return [known or self._faces.get(cut.key) for cut, known in zip(cuts, features, strict=True)]
+                self._faces.put(cut.key, found[cut.key])
+        return [found[cut.key] for cut in cuts]
 
     def _verdict(self, cut: _Cut, features: FaceFeatures, hierarchy: Hierarchy) -> Verdict:
         index = features.patch_index
@@ -364,10 +365,9 @@ def build_model(checkpoint: Checkpoint) -> MFCLIP:
     Raises CheckpointError naming unknown or missing configuration keys, missing or extra weights, wrong shapes.
     """
     try:
-        config = Config.from_dict(checkpoint.config)
+        model = MFCLIP(Config.from_dict(checkpoint.config))
     except ValueError as error:
         raise CheckpointError(f"{checkpoint.folder}/config.json: {error}") from None
-    model = MFCLIP(config)
     ours = model.state_dict()
     missing, extra = sorted(set(ours) - set(checkpoint.state)), sorted(set(checkpoint.state) - set(ours))
     shapes = [

@@ -33,6 +33,8 @@ def gate_collapse(gates: Tensor, caption: Tensor, target: float) -> Tensor:
     information at all).
     """
     negative = ~F.one_hot(caption, gates.shape[1]).bool()
+    if not negative.any():
+        return gates.new_zeros(())  # one caption for all: the mean of no pair is not a number
     return (gates[negative].mean() - target).square()
 
 

@@ -68,6 +68,16 @@ def as_pixels(pictures: np.ndarray | Tensor, size: int, name: str) -> Tensor:
     return tensor.float().movedim(-1, -3)
 
 
+def _checked(index: Tensor, homogeneity: Tensor) -> Tensor:
+    count, candidates = homogeneity.shape
+    if tuple(index.shape) != (count,) or int(index.min()) < 0 or int(index.max()) >= candidates:
+        raise ValueError(
+            f"patch_index is {index.tolist()} for {count} faces with {candidates} candidates each; "
+            f"one number of 0 to {candidates - 1} a face is needed."
+        )
+    return index
+
+
 class MFCLIP(nn.Module):
     """The detector's network for a configuration; parts carry the names of the paper's figure."""
 
@@ -104,7 +114,7 @@ class MFCLIP(nn.Module):
         faces: (B, 224, 224, 3) RGB 0..255, uint8, or float where gradients are wanted. windows: (B, N, 112, 112, 3)
         candidates of the noise stream from the photo's own pixels; the face's quarters if None. patch_index: (B,) to
         freeze the choice of candidate, as an explanation must. need_weights: also return every head's attention.
-        Raises ValueError for other shapes.
+        Raises ValueError for other shapes or an index without a candidate.
         """
         face = as_pixels(faces, FACE_SIZE, "Faces").to(self.device)
         if face.ndim != 4:
@@ -119,7 +129,7 @@ class MFCLIP(nn.Module):
                     "one set of candidates a face, (B, N, 112, 112, 3), is needed."
                 )
         homogeneity, richest = choose_richest(candidates)
-        index = richest if patch_index is None else patch_index.to(self.device)
+        index = richest if patch_index is None else _checked(patch_index, homogeneity).to(self.device)
         residual = self.noise.residual(take(candidates, index))
         image, (_, image_weights) = self.image(face, need_weights)
         noise, (_, noise_weights) = self.noise(residual, need_weights)
@@ -142,8 +152,10 @@ class MFCLIP(nn.Module):
         """K rows of 4 sentences → (K, D). Each distinct sentence is encoded once.
 
         Under the published read-out only level 1 is encoded, because nothing else can reach the feature.
-        Raises ValueError for a row without exactly four sentences or a sentence over 77 tokens.
+        Raises ValueError for no row, a row without exactly four sentences or a sentence over 77 tokens.
         """
+        if not rows:
+            raise ValueError("There are 0 descriptions; at least 1 is needed: pass rows of four sentences.")
         for number, row in enumerate(rows, start=1):
             if len(row) != len(LEVELS):
                 raise ValueError(f"Description {number} has {len(row)} sentences; {len(LEVELS)} are needed.")

@@ -152,6 +152,8 @@ class Hierarchy:
         descriptions = []
         for number, row in enumerate(rows, start=1):
             try:
+                if not row:
+                    raise ValueError("It is empty; write 'real' or 'fake' and four sentences, or remove it.")
                 side = str(row[0]).strip().lower()
                 if side not in ("real", "fake"):
                     raise ValueError(f"The first cell is {row[0]!r}; write 'real' or 'fake'.")

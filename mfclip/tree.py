@@ -44,7 +44,7 @@ def description_probabilities(similarities: Tensor, fake: Sequence[bool], chance
 def build_tree(hierarchy: Hierarchy, shares: Sequence[float]) -> Node:
     """Group descriptions by their sentences, level by level; descriptions alike at a level share a node there.
 
-    A real description whose four sentences are one and the same ends at level 1: there is nothing to tell apart.
+    A side all of whose sentences are one and the same ends at level 1: there is nothing to tell apart.
     """
     rows = list(zip(hierarchy, shares, strict=True))
     sides = []
@@ -56,7 +56,7 @@ def build_tree(hierarchy: Hierarchy, shares: Sequence[float]) -> Node:
 
 
 def _branches(members: list, level: int) -> tuple[Node, ...]:
-    if level > len(LEVELS) or all(len(set(row.sentences)) == 1 for row, _ in members):
+    if level > len(LEVELS) or len({sentence for row, _ in members for sentence in row.sentences}) == 1:
         return ()
     groups: dict[str, list] = {}
     for row, share in members:
