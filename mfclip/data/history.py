@@ -20,11 +20,14 @@ SHORTEST = 112
 class History:
     """One draw. crop: (left, top, side) as shares of the region; scale: of its side; quality: JPEG, 0 for none.
 
+    soften: the side is reduced to this share and enlarged back (1 for not at all): ordinary blur happens to real
+    pictures too, and must not be what tells a copy.
     subsampling: Pillow's 0 (4:4:4), 1 (4:2:2), 2 (4:2:0). gain, offset: per-channel colour change, (3,) each.
     """
 
     crop: tuple[float, float, float]
     flip: bool
+    soften: float
     scale: float
     filter: Image.Resampling
     quality: int
@@ -33,7 +36,7 @@ class History:
     offset: tuple[float, float, float]
 
 
-UNTOUCHED = History((0.0, 0.0, 1.0), False, 1.0, FILTERS[0], 0, 0, (1.0,) * 3, (0.0,) * 3)
+UNTOUCHED = History((0.0, 0.0, 1.0), False, 1.0, 1.0, FILTERS[0], 0, 0, (1.0,) * 3, (0.0,) * 3)
 """The history that leaves a picture as it is."""
 
 
@@ -46,6 +49,7 @@ def draw_history(rng: np.random.Generator) -> History:
     return History(
         crop=(rng.uniform(0, 1 - side), rng.uniform(0, 1 - side), side),
         flip=bool(rng.random() < 0.5),
+        soften=float(rng.uniform(0.5, 0.9)) if rng.random() < 0.2 else 1.0,
         scale=float(rng.uniform(0.5, 1.3)) if rng.random() < 0.5 else 1.0,
         filter=FILTERS[rng.integers(len(FILTERS))],
         quality=int(rng.integers(60, 99)) if rng.random() < 5 / 6 else 0,
@@ -59,7 +63,7 @@ def draw_test_history(rng: np.random.Generator) -> History:
     """A history for validation and test: rescaling and JPEG 60–95 as in training, no crop jitter, flip or colour."""
     drawn = draw_history(rng)
     quality = int(rng.integers(60, 96)) if drawn.quality else 0
-    plain = dict(crop=(0.0, 0.0, 1.0), flip=False, gain=(1.0,) * 3, offset=(0.0,) * 3)
+    plain = dict(crop=(0.0, 0.0, 1.0), flip=False, soften=1.0, gain=(1.0,) * 3, offset=(0.0,) * 3)
     return replace(drawn, quality=quality, **plain)
 
 
@@ -79,6 +83,10 @@ def apply_history(region: np.ndarray, history: History) -> np.ndarray:
     if history.flip:
         region = region[:, ::-1]
     region = np.ascontiguousarray(region)
+    if history.soften != 1:
+        small = max(int(side * history.soften), 2)
+        picture = Image.fromarray(region).resize((small, small), Image.Resampling.LANCZOS)
+        region = np.asarray(picture.resize((side, side), history.filter))
     target = max(int(round(side * history.scale)), min(side, SHORTEST))
     if target != side:
         region = np.asarray(Image.fromarray(region).resize((target, target), history.filter))

@@ -26,7 +26,7 @@ anybody.
 ## How it decides
 
 margin = {a:.4g} · m_head + {b:.4g} · m_language {c:+.4g} (logits, positive towards fake), P(fake) =
-σ(margin / {temperature:.4g}). *Uncertain* between {low:.2f} and {high:.2f}, or where the two readouts disagree, or where one
+σ(margin / {temperature:.4g}). *Uncertain* between {low:.2f} and {high:.2f}, where the readouts disagree, or where one
 JPEG of quality 85 turns the verdict. Origin: {origin}.
 
 Learned level weights: authenticity {w[0]:.2f}, kind {w[1]:.2f}, family {w[2]:.2f}, generator {w[3]:.2f}.

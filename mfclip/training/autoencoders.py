@@ -23,6 +23,9 @@ from mfclip.training.recipes import Recipe
 
 UPSAMPLERS = ("nearest", "bilinear", "transposed", "pixel-shuffle")
 HALVINGS = (1, 2)
+LATENTS = {1: 6, 2: 40}
+"""Channels of the feature map by depth: half and five sixths of the picture's numbers."""
+
 PIECE = 64
 LARGEST_COPY = 480
 """Copies wider than this many pixels are made of a reduced region, to bound the time of a run."""
@@ -42,11 +45,17 @@ def _upsample(kind: str, width: int) -> list[nn.Module]:
 
 
 class Autoencoder(nn.Module):
-    """`halvings` strided convolutions down to `latent` channels, as many up-samplings of one kind back."""
+    """`halvings` strided convolutions down to a small feature map, as many up-samplings of one kind back.
 
-    def __init__(self, upsampler: str, halvings: int, width: int = 40) -> None:
+    The decoder adds detail to an enlarged average of the picture, so that tones survive from the first step on and
+    training goes into what the up-sampler draws. The feature map holds LATENTS[halvings] numbers a position, against
+    3·4^halvings in the picture.
+    """
+
+    def __init__(self, upsampler: str, halvings: int, width: int = 32) -> None:
         super().__init__()
-        latent = 12 if halvings == 1 else 32
+        latent = LATENTS[halvings]
+        width = width * halvings
         down: list[nn.Module] = [nn.Conv2d(3, width // 2, 3, padding=1), nn.SiLU()]
         inputs = width // 2
         for _ in range(halvings):
@@ -58,10 +67,13 @@ class Autoencoder(nn.Module):
         up += [nn.Conv2d(width, width // 2, 3, padding=1), nn.SiLU(), nn.Conv2d(width // 2, 3, 3, padding=1)]
         self.down = nn.Sequential(*down, nn.Conv2d(width, latent, 3, padding=1))
         self.up = nn.Sequential(*up)
+        self.factor = 2**halvings
+        self.enlarge = "nearest" if upsampler == "nearest" else "bilinear"
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, 3, H, W), −1..1, H and W multiples of 4 → the same shape."""
-        return self.up(self.down(x))
+        tones = F.interpolate(F.avg_pool2d(x, self.factor), scale_factor=self.factor, mode=self.enlarge)
+        return self.up(self.down(x)) + tones
 
 
 def reconstruction_loss(copy: Tensor, original: Tensor) -> Tensor:

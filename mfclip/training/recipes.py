@@ -15,18 +15,18 @@ class Recipe:
 
     name: str = "tiny"
     seed: int = 0
-    steps: int = 4000
+    steps: int = 3200
     reals: int = 16
-    copies: int = 7
-    forgeries: int = 9
+    copies: int = 9
+    forgeries: int = 7
     learning_rate: float = 1.5e-3
     weight_decay: float = 0.02
     average: float = 0.998
     alone: float = 0.5
     gate_target: float = 0.5
     distil_temperature: float = 2.0
-    validate_every: int = 500
-    autoencoder_steps: int = 300
+    validate_every: int = 400
+    autoencoder_steps: int = 500
     copies_per_real: int = 2
 
     def __post_init__(self) -> None:
