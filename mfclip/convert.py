@@ -99,8 +99,8 @@ def from_authors(state_dict: Mapping[str, Tensor]) -> MFCLIP:
     kernel = published.pop(_KERNEL, None)
     if kernel is not None:
         _check_kernel(kernel)
-    model = MFCLIP(AUTHORS)
-    ours = model.state_dict()
+    with torch.device("meta"):  # names and shapes need no memory; a misfit is told at once
+        ours = MFCLIP(AUTHORS).state_dict()
     known = {our_key(key) for key in published}
     extra = sorted(key for key in published if our_key(key) not in ours)
     derived = {
@@ -120,6 +120,7 @@ def from_authors(state_dict: Mapping[str, Tensor]) -> MFCLIP:
     ]
     if wrong:
         raise CheckpointError(f"Shapes do not fit the published MFCLIP: {'; '.join(wrong)}.")
+    model = MFCLIP(AUTHORS)
     model.load_state_dict(converted, strict=True)
     return model.eval()
 

@@ -1,0 +1,1 @@
+"""Measured bars of the detector: `python -m benchmarks`."""
