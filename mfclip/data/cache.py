@@ -36,7 +36,7 @@ class Entry:
     @property
     def description(self) -> Description:
         """The four sentences said of this face."""
-        return Description(tuple(self.sentences), self.fake)
+        return Description(self.sentences, self.fake)
 
 
 class RegionCache:

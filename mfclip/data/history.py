@@ -63,8 +63,13 @@ def draw_test_history(rng: np.random.Generator) -> History:
     """A history for validation and test: rescaling and JPEG 60–95 as in training, no crop jitter, flip or colour."""
     drawn = draw_history(rng)
     quality = int(rng.integers(60, 96)) if drawn.quality else 0
-    plain = dict(crop=(0.0, 0.0, 1.0), flip=False, soften=1.0, gain=(1.0,) * 3, offset=(0.0,) * 3)
-    return replace(drawn, quality=quality, **plain)
+    return replace(
+        UNTOUCHED,
+        quality=quality,
+        scale=drawn.scale,
+        filter=drawn.filter,
+        subsampling=drawn.subsampling,
+    )
 
 
 def re_encode(rgb: np.ndarray, **options: object) -> np.ndarray:

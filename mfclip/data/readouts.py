@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from sklearn.metrics import roc_auc_score
-from torch.utils.data import Dataset
 
+from mfclip.data.held_out import HeldOut
 from mfclip.decision import head_margin, language_margin
 from mfclip.model import MFCLIP
 
@@ -27,7 +27,7 @@ class Readouts:
 
 
 @torch.inference_mode()
-def read_out(model: MFCLIP, held_out: Dataset) -> Readouts:
+def read_out(model: MFCLIP, held_out: HeldOut) -> Readouts:
     """Score a whole split in evaluation mode and float32; the model's mode is restored afterwards."""
     training = model.training
     model.eval()

@@ -107,7 +107,7 @@ def _source(row: dict[str, str], number: int, path: Path) -> Source:
     if row["label"] not in ("real", "fake"):
         raise ValueError(f"{path}, line {number}: the label is {row['label']!r}; it must be real or fake.")
     try:
-        box = tuple(float(row[f"face_{edge}"]) for edge in ("x0", "y0", "x1", "y1"))
+        x0, y0, x1, y1 = (float(row[f"face_{edge}"]) for edge in ("x0", "y0", "x1", "y1"))
     except ValueError:
         raise ValueError(f"{path}, line {number}: the face box cannot be read; give four numbers.") from None
     generator = row["generator"]
@@ -117,4 +117,4 @@ def _source(row: dict[str, str], number: int, path: Path) -> Source:
         name = GENERATOR_NAMES.get(generator, generator)
         description = describe_forgery(row["forgery_kind"], row["family"], name)
     group = group_of(row["path"], generator)
-    return Source(row["path"], generator, description, box, group, split_of(group))
+    return Source(row["path"], generator, description, (x0, y0, x1, y1), group, split_of(group))

@@ -4,6 +4,7 @@ import dataclasses
 from typing import Any
 
 import numpy as np
+import torch
 from sklearn.pipeline import Pipeline
 
 from mfclip.data.cache import RegionCache
@@ -20,7 +21,9 @@ BASELINE = "baseline"
 def score_columns(model: MFCLIP, readouts: Readouts, baseline: np.ndarray) -> dict[str, np.ndarray]:
     """Every score that is compared, (N,) each, positive towards fake; 'detector' is the margin of the decision."""
     return {
-        "detector": np.asarray(margin(model.config.decision, readouts.head, readouts.language)),
+        "detector": margin(
+            model.config.decision, torch.from_numpy(readouts.head), torch.from_numpy(readouts.language)
+        ).numpy(),
         "head alone": readouts.head,
         "language alone": readouts.language,
         "image stream alone": readouts.image,

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from PIL import Image
+from PIL.JpegImagePlugin import JpegImageFile, get_sampling
 from torch import Tensor, nn
 from torch.nn import functional as F
 from tqdm import tqdm
@@ -145,11 +146,9 @@ def copy_face(model: Autoencoder, region: np.ndarray) -> np.ndarray:
 def _photo_with_copy(path: Path, box: tuple[int, int, int, int], copy: np.ndarray) -> np.ndarray:
     """Give the copy the photograph's own JPEG generation: same tables, same grid, same subsampling."""
     with Image.open(path) as image:
-        if image.format != "JPEG":
+        if not isinstance(image, JpegImageFile):
             return copy
         tables = image.quantization
-        from PIL.JpegImagePlugin import get_sampling
-
         sampling = get_sampling(image)
         whole = np.array(image.convert("RGB"))
     x0, y0, x1, y1 = box

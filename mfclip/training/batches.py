@@ -34,9 +34,11 @@ class TrainingBatches(Dataset):
         self.reals = _Pool(faces, [i for i in train if not faces.entries[i].fake])
         self.forgeries = _Pool(faces, [i for i in train if faces.entries[i].fake])
         pairs = [i for i, entry in enumerate(copies.entries) if entry.split == "train" and entry.fake]
-        self.pairs = {}
+        self.pairs: dict[str, list[tuple[int, int]]] = {}
         for index in pairs:
-            self.pairs.setdefault(copies.entries[copies.entries[index].pair].generator, []).append(index)
+            original = copies.entries[index].pair
+            if original is not None:
+                self.pairs.setdefault(copies.entries[original].generator, []).append((original, index))
 
     def __len__(self) -> int:
         return self.recipe.steps
@@ -46,9 +48,9 @@ class TrainingBatches(Dataset):
         recipe, items = self.recipe, []
         sources = sorted(self.pairs)
         for source in rng.choice(len(sources), recipe.copies):
-            copy = int(rng.choice(self.pairs[sources[source]]))
+            pairs = self.pairs[sources[source]]
             history = draw_history(rng)
-            for index in (self.copies.entries[copy].pair, copy):
+            for index in pairs[rng.integers(len(pairs))]:
                 items.append((apply_history(self.copies.region(index), history), self.copies.entries[index]))
         loose = self.reals.draw(rng, recipe.reals - recipe.copies) + self.forgeries.draw(
             rng, recipe.forgeries

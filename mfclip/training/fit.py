@@ -23,7 +23,7 @@ def picture_weights(readouts: Readouts) -> np.ndarray:
     """(N,) weights under which both classes count alike and, within a class, every source or generator does."""
     weights = np.zeros(len(readouts.fake))
     for side in (False, True):
-        names = sorted(set(readouts.generator[readouts.fake == side]))
+        names = np.unique(readouts.generator[readouts.fake == side])
         for name in names:
             chosen = (readouts.generator == name) & (readouts.fake == side)
             weights[chosen] = 1 / (len(names) * chosen.sum())

@@ -5,8 +5,10 @@ import logging
 import time
 from dataclasses import asdict
 from pathlib import Path
+from typing import cast
 
 import torch
+from torch import Tensor
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader
 from tqdm import tqdm
@@ -28,7 +30,8 @@ STATE = "state.pt"
 
 def parameter_groups(model: MFCLIP, weight_decay: float) -> list[dict]:
     """Matrices decay; biases, norms, gains and the token table do not (unused words must not fade)."""
-    decayed, kept = [], []
+    decayed: list[Tensor] = []
+    kept: list[Tensor] = []
     for name, parameter in model.named_parameters():
         table = "token_embedding" in name or "position" in name
         (kept if parameter.ndim < 2 or table else decayed).append(parameter)
@@ -41,7 +44,7 @@ class Run:
     def __init__(self, config: Config, recipe: Recipe, folder: Path, device: torch.device) -> None:
         torch.manual_seed(recipe.seed)
         self.recipe, self.folder, self.device = recipe, folder, device
-        self.model = MFCLIP(config).to(device, memory_format=torch.channels_last)
+        self.model = MFCLIP(config).to(device)
         self.average = AveragedModel(
             self.model, multi_avg_fn=get_ema_multi_avg_fn(recipe.average), use_buffers=True
         )
@@ -52,6 +55,11 @@ class Run:
         )
         self.step = 0
         self.curve: list[dict[str, float]] = []
+
+    @property
+    def averaged(self) -> MFCLIP:
+        """The averaged model, the one that is measured and shipped."""
+        return cast(MFCLIP, self.average.module)
 
     def save(self) -> None:
         """Write state.pt by renaming, so that a kill leaves the last whole one."""
@@ -117,7 +125,7 @@ def train(run: Run, faces: RegionCache, copies: RegionCache, workers: int) -> No
             bar.set_postfix(loss=f"{parts['loss']:.3f}", head=f"{parts['head']:.3f}")
             run.curve.append({"step": run.step, "seconds": time.monotonic() - started, **parts})
         if run.step % recipe.validate_every == 0 or run.step == recipe.steps:
-            readouts = read_out(run.average.module, HeldOut(faces, "validation"))
+            readouts = read_out(run.averaged, HeldOut(faces, "validation"))
             aucs = generator_aucs(readouts)
             run.curve.append({"step": run.step, **{f"AUC {name}": value for name, value in aucs.items()}})
             logger.info("step %d: %s", run.step, {name: round(value, 3) for name, value in aucs.items()})

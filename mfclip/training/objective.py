@@ -59,7 +59,7 @@ def objective(
     for name, stream in (("image alone", encoding.image), ("noise alone", encoding.noise)):
         logits = model.head_logits(stream.float())
         parts[name] = recipe.alone * balanced_cross_entropy(logits, labels)
-    total = sum(parts.values())
+    total = torch.stack(list(parts.values())).sum()
     return total, {"loss": float(total), **{name: float(value) for name, value in parts.items()}}
 
 

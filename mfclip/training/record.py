@@ -42,7 +42,7 @@ def write_run(run: Run, faces: RegionCache, copies: RegionCache) -> None:
 
     Beside it go training.json (recipe, commit, seeds, data fingerprints, counts, validation figures) and curve.json.
     """
-    model = run.average.module
+    model = run.averaged
     readouts = read_out(model, HeldOut(faces, "validation"))
     weights = picture_weights(readouts)
     share, shares = head_share(readouts, weights)
