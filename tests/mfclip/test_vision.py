@@ -1,0 +1,66 @@
+import dataclasses
+
+import pytest
+import torch
+
+from mfclip import MFCLIP
+from mfclip.config import CLIP_B16, TINY
+from mfclip.vision import ConvImageEncoder, GridNoiseEncoder
+
+LIMIT = 12_000_000  # parameters of `tiny` without the token table
+
+
+def test_the_tokens_are_the_cells_of_the_grid_row_by_row(tiny):
+    grid = tiny.image.grid
+    cells = torch.zeros(1, TINY.image.width, 14, 14)
+    cells[0, :, 2, 5] = 1
+    with torch.no_grad():
+        changed = (grid.tokens(cells) - grid.tokens(torch.zeros_like(cells))).abs().amax(dim=(0, 2))
+    assert changed.nonzero().flatten().tolist() == [1 + 2 * 14 + 5]
+
+
+@pytest.mark.parametrize(("stream", "cells", "size"), [("image", 196, 224), ("noise", 49, 112)])
+def test_shapes(tiny, random, stream, cells, size):
+    encoder = getattr(tiny, stream)
+    pixels = torch.rand(2, 3, size, size, generator=random) * (255 if stream == "image" else 3)
+    with torch.no_grad():
+        embedding, (hidden, weights) = encoder(pixels, need_weights=True)
+    assert embedding.shape == (2, TINY.embed_dim)
+    assert hidden.shape == (2, 1 + cells, getattr(TINY, stream).width)
+    assert all(w.shape == (2, getattr(TINY, stream).heads, 1 + cells, 1 + cells) for w in weights)
+
+
+def test_every_cell_can_move_the_embedding(tiny, faces):
+    pixels = torch.tensor(faces[:1]).movedim(-1, 1).float().requires_grad_()
+    embedding, _ = tiny.image(pixels)
+    (gradient,) = torch.autograd.grad(embedding.square().sum(), pixels)
+    by_cell = gradient.abs().reshape(1, 3, 14, 16, 14, 16).sum(dim=(0, 1, 3, 5))
+    assert bool((by_cell > 0).all())
+
+
+def test_the_noise_stem_looks_at_neighbouring_pixels(tiny):
+    """No stride before the first convolution has seen every pixel."""
+    assert tiny.noise.stem[0][0].stride == (1, 1) and tiny.image.stem[0][0].stride == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("encoder", "part", "changes"),
+    [
+        (ConvImageEncoder, TINY.image, {"patch": 8}),
+        (ConvImageEncoder, TINY.image, {"stem": (24, 48, 96, 64)}),
+        (GridNoiseEncoder, TINY.noise, {"patch": 12}),
+        (GridNoiseEncoder, TINY.noise, {"stem": (24, 32, 64)}),
+    ],
+)
+def test_a_stem_that_does_not_fit_is_refused(encoder, part, changes):
+    with pytest.raises(ValueError, match="do not fit it"):
+        encoder(dataclasses.replace(part, **changes), TINY.embed_dim)
+
+
+def test_sizes():
+    with torch.device("meta"):
+        tiny, clip = MFCLIP(TINY), MFCLIP(CLIP_B16)
+    table = tiny.language.tower.token_embedding.weight.numel()
+    assert sum(p.numel() for p in tiny.parameters()) - table <= LIMIT
+    assert sum(p.numel() for p in tiny.parameters()) * 4 <= 60e6, "the file is to stay under 60 MB"
+    assert sum(p.numel() for p in clip.image.parameters()) == 86_192_640, "CLIP ViT-B/16's visual tower"
