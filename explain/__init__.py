@@ -1,0 +1,1 @@
+"""Why the detector decided as it did: arrays in, results out. `explain.figures` draws them."""

@@ -1,0 +1,46 @@
+"""Load the detector, build the page, serve it; say in one sentence why not."""
+
+import sys
+
+from mfclip import CheckpointError, load
+from space import gpu
+from space.page import build
+from space.text import words
+from space.theme import CSS, Theme, colours
+
+BROKEN_CHECKPOINT = 3
+"""Exit code, the same as the command line's."""
+
+MAX_FILE = "20mb"
+WAITING = 20  # visitors; a ZeroGPU Space would otherwise queue one
+SESSIONS = 200  # each holds about one megabyte: two verdicts on one face
+
+
+def start() -> int:
+    """Serve until stopped. Returns the exit code: 0, or BROKEN_CHECKPOINT with a sentence on stderr.
+
+    Address and port come from gradio's own GRADIO_SERVER_NAME and GRADIO_SERVER_PORT, the checkpoint from
+    MFCLIP_CHECKPOINT.
+    """
+    try:
+        # A forked ZeroGPU call can return CPU tensors only, and `tiny` needs no accelerator.
+        detector = load(device="cpu" if gpu.lent() else None)
+    except CheckpointError as error:
+        sys.stderr.write(f"{error}\n")
+        return BROKEN_CHECKPOINT
+    page = build(detector)
+    page.queue(max_size=WAITING, default_concurrency_limit=1)
+    page.launch(
+        theme=Theme(),
+        css=colours(),
+        css_paths=CSS,
+        head=words.HEAD,
+        footer_links=["api", "settings"],
+        run_history=False,
+        enable_monitoring=False,
+        max_file_size=MAX_FILE,
+        show_error=False,
+        state_session_capacity=SESSIONS,
+        pwa=False,
+    )
+    return 0

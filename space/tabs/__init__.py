@@ -1,0 +1,1 @@
+"""The sections of the page: each function draws one and returns its components; nothing is wired here."""
