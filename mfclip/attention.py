@@ -32,13 +32,15 @@ def attend(
     batch, length, width = x.shape
     qkv = F.linear(x, attention.in_proj_weight, attention.in_proj_bias)
     query, key, value = qkv.view(batch, length, 3, attention.num_heads, -1).permute(2, 0, 3, 1, 4)
+    # On the CPU the fused kernel's backward is the slower one (197 tokens of 32: 0.91 against 0.71 s a training step).
+    plain = need_weights or (qkv.requires_grad and qkv.device.type == "cpu")
     weights = None
-    if need_weights:
+    if plain:
         weights = attention_weights(query, key, causal)
         mixed = weights @ value
     else:
         mixed = F.scaled_dot_product_attention(query, key, value, is_causal=causal)
-    return attention.out_proj(mixed.transpose(1, 2).reshape(batch, length, width)), weights
+    return attention.out_proj(mixed.transpose(1, 2).reshape(batch, length, width)), weights if need_weights else None
 
 
 def run_block(

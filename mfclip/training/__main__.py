@@ -63,7 +63,6 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         recipe = dataclasses.replace(RECIPES[told.recipe], **changed)
         faces, copies = prepare(told.data, told.cache, recipe)
-        told.out.mkdir(parents=True, exist_ok=True)
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         run = Run(configuration(told.configuration, faces, copies), recipe, told.out, device)
         run.resume()

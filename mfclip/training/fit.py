@@ -47,7 +47,8 @@ def weighted_quantile(values: np.ndarray, weights: np.ndarray, share: float) -> 
     """The value below which `share` of the weight lies."""
     order = np.argsort(values)
     below = np.cumsum(weights[order]) / weights.sum()
-    return float(values[order][min(np.searchsorted(below, share), len(values) - 1)])
+    place = min(int(np.searchsorted(below, share)), len(values) - 1)
+    return float(values[order[place]])
 
 
 def fit_decision(readouts: Readouts, origin: str) -> DecisionConfig:

@@ -27,6 +27,13 @@ logger = logging.getLogger(__name__)
 STATE = "state.pt"
 """Optimiser, schedule, weights and averaged weights of a run; local to its machine, never loaded from elsewhere."""
 
+CURVE = "curve.json"
+
+
+def working_folder(folder: Path) -> Path:
+    """Where a run keeps its state: beside the folder that becomes the checkpoint, which holds only what is shipped."""
+    return folder.with_name(folder.name + ".run")
+
 
 def parameter_groups(model: MFCLIP, weight_decay: float) -> list[dict]:
     """Matrices decay; biases, norms, gains and the token table do not (unused words must not fade)."""
@@ -72,14 +79,16 @@ class Run:
             "step": self.step,
             "curve": self.curve,
         }
-        partial = self.folder / (STATE + ".partial")
+        working = working_folder(self.folder)
+        working.mkdir(parents=True, exist_ok=True)
+        partial = working / (STATE + ".partial")
         torch.save(state, partial)
-        partial.replace(self.folder / STATE)
-        (self.folder / "curve.json").write_text(json.dumps(self.curve, indent=1), encoding="utf-8")
+        partial.replace(working / STATE)
+        (working / CURVE).write_text(json.dumps(self.curve, indent=1), encoding="utf-8")
 
     def resume(self) -> bool:
         """Continue from state.pt if there is one. Raises ValueError if it was made by another recipe."""
-        path = self.folder / STATE
+        path = working_folder(self.folder) / STATE
         if not path.is_file():
             return False
         state = torch.load(path, map_location=self.device, weights_only=True)

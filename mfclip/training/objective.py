@@ -60,7 +60,8 @@ def objective(
         logits = model.head_logits(stream.float())
         parts[name] = recipe.alone * balanced_cross_entropy(logits, labels)
     total = torch.stack(list(parts.values())).sum()
-    return total, {"loss": float(total), **{name: float(value) for name, value in parts.items()}}
+    told = {name: float(value.detach()) for name, value in parts.items()}
+    return total, {"loss": float(total.detach()), **told}
 
 
 def hierarchy_rows(entries: Sequence) -> list:

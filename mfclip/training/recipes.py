@@ -15,11 +15,11 @@ class Recipe:
 
     name: str = "tiny"
     seed: int = 0
-    steps: int = 3200
+    steps: int = 2800
     reals: int = 16
-    copies: int = 9
-    forgeries: int = 7
-    learning_rate: float = 1.5e-3
+    copies: int = 6
+    forgeries: int = 10
+    learning_rate: float = 2e-3
     weight_decay: float = 0.02
     average: float = 0.998
     alone: float = 0.5

@@ -14,7 +14,7 @@ from mfclip.data.held_out import HeldOut
 from mfclip.data.readouts import generator_aucs, read_out
 from mfclip.hub import write_checkpoint
 from mfclip.training.fit import fit_decision, head_share, picture_weights
-from mfclip.training.loop import Run
+from mfclip.training.loop import CURVE, Run
 
 logger = logging.getLogger(__name__)
 
@@ -81,6 +81,7 @@ def write_run(run: Run, faces: RegionCache, copies: RegionCache) -> None:
         "level_weights": np.round(model.language.level_weights.tolist(), 4).tolist(),
         "logit_scale": float(model.scale),
     }
+    (run.folder / CURVE).write_text(json.dumps(run.curve, indent=1) + "\n", encoding="utf-8")
     (run.folder / RECORD).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
     logger.info("wrote %s: %s", run.folder, decision)
 

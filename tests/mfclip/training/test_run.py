@@ -62,11 +62,10 @@ def test_a_pair_differs_by_the_copy_alone(caches):
 
 
 def test_an_interrupted_run_continues_identically(caches, config, tmp_path, monkeypatch):
-    unbroken = loop.Run(config, SMOKE, tmp_path, torch.device("cpu"))
+    unbroken = loop.Run(config, SMOKE, tmp_path / "run", torch.device("cpu"))
     loop.train(unbroken, *caches, workers=0)
 
     folder = tmp_path / "broken"
-    folder.mkdir()
     real, calls = loop.objective, []
 
     def interrupted(*arguments):
@@ -88,11 +87,11 @@ def test_an_interrupted_run_continues_identically(caches, config, tmp_path, monk
 
 
 def test_a_run_is_not_resumed_under_another_recipe(caches, config, tmp_path):
-    run = loop.Run(config, SMOKE, tmp_path, torch.device("cpu"))
+    run = loop.Run(config, SMOKE, tmp_path / "run", torch.device("cpu"))
     run.save()
     changed = dataclasses.replace(SMOKE, learning_rate=0.5)
     with pytest.raises(ValueError, match=r"another recipe \(different: \['learning_rate'\]\)"):
-        loop.Run(config, changed, tmp_path, torch.device("cpu")).resume()
+        loop.Run(config, changed, tmp_path / "run", torch.device("cpu")).resume()
 
 
 def test_no_word_of_the_token_table_decays():
