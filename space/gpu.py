@@ -1,6 +1,6 @@
 """The accelerator that a ZeroGPU Space lends a call, and nothing anywhere else."""
 
-import importlib.util
+import importlib
 import os
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -15,8 +15,8 @@ def lent() -> bool:
 
 def on_gpu(call: Call) -> Call:
     """`spaces.GPU(call)` where the package `spaces` is installed, else `call` itself."""
-    if importlib.util.find_spec("spaces") is None:
+    try:
+        spaces = importlib.import_module("spaces")
+    except ImportError:
         return call
-    import spaces
-
     return spaces.GPU(call)

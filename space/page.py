@@ -7,7 +7,7 @@ import gradio as gr
 
 from explain.figures import Bar, draw_similarities, draw_tree
 from mfclip import Detector, NoFace
-from mfclip.photo import read_photo
+from mfclip.photo import Photo, read_photo
 from mfclip.prompts import describe_forgery
 from space.components import descriptions, face_views, tree_view, verdict_card
 from space.components.example_strip import Example, examples
@@ -20,10 +20,10 @@ from space.text import words
 SWEEP, KEEP = 60, 600
 """Seconds between two sweeps of the upload folder, and the age at which a file in it goes."""
 
-ONE_AT_A_TIME = {"concurrency_id": "session", "concurrency_limit": 1}
+ONE_AT_A_TIME: dict[str, Any] = {"concurrency_id": "session", "concurrency_limit": 1}
 """Every listener that reads and writes a session waits its turn, or two answers could overwrite each other."""
 
-PRIVATE = {"api_visibility": "private", "show_progress": "hidden"}
+PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
 
 class Page:
@@ -51,7 +51,7 @@ class Page:
         return [
             face_views.face_view(session),
             face_views.patch_view(session),
-            face_views.faces_map(session, given),
+            face_views.faces_map(session, given if isinstance(given, Photo) else None),
         ]
 
     def editor(self, session: Session, key: int) -> list[Any]:

@@ -170,5 +170,7 @@ def short(sentence: str) -> str:
 
 def short_labels(description: Description | Row) -> tuple[str, ...]:
     """The four sentences as a table or a tree can show them."""
-    shown = tuple(sentence.strip()[:SHOWN] or EMPTY for sentence in description.sentences)
-    return tuple(short(label) for label in Description(shown, description.fake).labels)
+    first, second, third, fourth = (text.strip()[:SHOWN] or EMPTY for text in description.sentences)
+    return tuple(
+        short(label) for label in Description((first, second, third, fourth), description.fake).labels
+    )

@@ -28,7 +28,7 @@ def face_image(**settings: Any) -> gr.Image:
     a path on the server. Not a subclass, because gradio writes a .pyi file beside the source of every subclass.
     """
     image = gr.Image(**settings)
-    image.preprocess = read_payload  # type: ignore[method-assign]
+    image.preprocess = read_payload  # type: ignore[method-assign, assignment]
     return image
 
 

@@ -66,7 +66,9 @@ def patch_view(session: Session) -> str:
 
 def diverging(values: np.ndarray) -> np.ndarray:
     """(H, W) values within ±LIMIT → uint8 (H, W, 4): purple below zero, green above, transparent at zero."""
-    colours = np.where(values[..., None] < 0, np.uint8(NEGATIVE), np.uint8(POSITIVE))
+    colours = np.where(
+        values[..., None] < 0, np.array(NEGATIVE, dtype=np.uint8), np.array(POSITIVE, dtype=np.uint8)
+    )
     opacity = np.round(255 * np.clip(np.abs(values) / LIMIT, 0, 1)).astype(np.uint8)
     return np.concatenate([colours, opacity[..., None]], axis=-1)
 

@@ -1,9 +1,12 @@
 """Makes the example pictures from one portrait in the public domain: `python space/examples/make_examples.py`.
 
 All four go through the same last JPEG, so that they differ in what was done to the face and not in how they were
-saved. Needs scikit-image (extra `train`), which brings the portrait. Nothing random: the files come out the same.
+saved. Needs scikit-image (extra `train`), among whose files the portrait is.
+Nothing is random: the files come out the same.
 """
 
+from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -87,12 +90,20 @@ def self_blended(portrait: np.ndarray) -> np.ndarray:
     return blend(portrait, over, mask)
 
 
+def portrait_file() -> Path:
+    """skimage.data.astronaut's own file. Raises ValueError where scikit-image is missing."""
+    found = find_spec("skimage")
+    if found is None or found.origin is None:
+        raise ValueError(
+            "scikit-image is not installed, and the portrait comes with it: pip install scikit-image."
+        )
+    return Path(found.origin).parent / "data" / "astronaut.png"
+
+
 def main() -> None:
     """Write the four pictures beside this file."""
-    from skimage import data
-
-    portrait = np.ascontiguousarray(data.astronaut()[..., :3])
-    makers = {
+    portrait = np.array(Image.open(portrait_file()).convert("RGB"))
+    makers: dict[str, Callable[[np.ndarray], np.ndarray]] = {
         "astronaut.jpg": np.copy,
         "reshaped.jpg": reshaped,
         "redrawn.jpg": redrawn,

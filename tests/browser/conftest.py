@@ -1,0 +1,179 @@
+"""app.py in a process of its own, and Chromium looking at it; what it asks for and complains about is written down."""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, sync_playwright
+
+from mfclip.hub import BUNDLED
+
+ROOT = Path(__file__).resolve().parents[2]
+START, WAIT = 90, 20_000  # seconds to start the app; milliseconds for anything on the page
+HTML = (
+    "verdict",
+    "readouts",
+    "face-view",
+    "patch-view",
+    "tree-list",
+    "descriptions",
+    "tokens",
+    "change",
+    "faces",
+)
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="session")
+def address(tmp_path_factory):
+    """Where app.py listens, on the bundled checkpoint or the one MFCLIP_TEST_CHECKPOINT names."""
+    folder, port = tmp_path_factory.mktemp("app"), free_port()
+    environment = {
+        **os.environ,
+        "MFCLIP_CHECKPOINT": os.environ.get("MFCLIP_TEST_CHECKPOINT") or str(BUNDLED / "tiny"),
+        "GRADIO_SERVER_PORT": str(port),
+        "GRADIO_TEMP_DIR": str(folder / "uploads"),
+        "OMP_NUM_THREADS": "2",
+    }
+    with (folder / "log").open("w") as log:
+        app = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=log, stderr=log)
+    url = f"http://127.0.0.1:{port}/"
+    end = time.monotonic() + START
+    while True:
+        try:
+            urllib.request.urlopen(url, timeout=5).close()
+            break
+        except (urllib.error.URLError, OSError):
+            said = (folder / "log").read_text()
+            assert app.poll() is None and time.monotonic() < end, f"app.py does not answer at {url}:\n{said}"
+            time.sleep(0.2)
+    yield url
+    app.terminate()
+    app.wait(timeout=20)
+    said = (folder / "log").read_text()
+    assert "Traceback" not in said, said
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    names = ("chromium", "chromium-browser", "google-chrome")
+    program = next(filter(None, map(shutil.which, names)), None)
+    assert program, "No Chromium found: run make test, which installs it, or install it yourself."
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+def content(selector: str) -> str:
+    """A component's own content: beside it gradio keeps an unseen timer, which `innerText` would take in."""
+    return f"{selector} .prose" if re.fullmatch(f"#mf-({'|'.join(HTML)})", selector) else selector
+
+
+@dataclass
+class Visit:
+    """A page that was opened, and what the browser saw go wrong."""
+
+    page: Page
+    address: str
+    complaints: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+
+    @property
+    def outside(self) -> list[str]:
+        own = (self.address, self.address.replace("http", "ws"), "data:", "blob:")
+        return [url for url in self.asked if not url.startswith(own)]
+
+    def text(self, selector: str) -> str:
+        return self.page.locator(content(selector)).inner_text()
+
+    def wait(self, script: str, value=None) -> None:
+        """Until a piece of JavaScript is true of the page."""
+        self.page.wait_for_function(script, arg=value, timeout=WAIT)
+
+    def wait_text(self, selector: str, said: str) -> None:
+        self.wait("([s, t]) => document.querySelector(s)?.innerText.includes(t)", [content(selector), said])
+
+    def wait_other(self, selector: str, before: str) -> str:
+        """Until the text of an element is not `before`, and not that of a photo being looked at."""
+        self.wait(
+            "([s, t]) => { const now = document.querySelector(s)?.innerText; "
+            "return now && now !== t && !document.querySelector('.mf-pending'); }",
+            [content(selector), before],
+        )
+        return self.text(selector)
+
+    def sentence(self, number: int):
+        return self.page.locator(f"#mf-sentence-{number} textarea, #mf-sentence-{number} input").first
+
+    def choose_row(self, place: int) -> None:
+        """Press the row at that place (from 1) and wait until the editor holds it."""
+        row = self.page.locator(".mf-list label").nth(place - 1)
+        title = row.get_attribute("title")
+        row.click()
+        self.wait(
+            "(t) => [1, 2, 3, 4].map((i) => document.querySelector("
+            "`#mf-sentence-${i} textarea, #mf-sentence-${i} input`).value).join(' · ') === t",
+            title,
+        )
+
+    def give(self, path: Path) -> None:
+        """Upload another photo in place of the one shown."""
+        clear = self.page.locator("#mf-photo button[aria-label='Remove Image']")
+        if clear.count():
+            clear.click()
+            self.wait("() => document.querySelector('#mf-photo input[type=file]')")
+        self.page.locator("#mf-photo input[type=file]").set_input_files(str(path))
+
+
+@pytest.fixture
+def visit(chromium, address, request):
+    """The page at first paint. Marks nothing as fine: a test fails on any complaint or outside request."""
+    options = getattr(request, "param", {})
+    context = chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
+    opened = Visit(context.new_page(), address)
+    opened.page.set_default_timeout(WAIT)
+    opened.page.on("console", lambda m: opened.complaints.append(m.text) if m.type == "error" else None)
+    opened.page.on("pageerror", lambda error: opened.complaints.append(str(error)))
+    opened.page.on("request", lambda asked: opened.asked.append(asked.url))
+    opened.page.goto(address)
+    opened.page.wait_for_selector("#mf-verdict .mf-card h3")
+    yield opened
+    assert not opened.complaints, opened.complaints
+    assert not opened.outside, opened.outside
+    context.close()
+
+
+@pytest.fixture
+def save(tmp_path):
+    """A function that writes an RGB array as PNG and returns its path."""
+
+    def write(pixels, name: str = "photo.png") -> Path:
+        Image.fromarray(pixels).save(tmp_path / name)
+        return tmp_path / name
+
+    return write

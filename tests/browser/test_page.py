@@ -1,0 +1,180 @@
+"""What a visitor does and sees, in Chromium."""
+
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from space.text import words
+
+pytestmark = pytest.mark.browser
+
+LONG = "word " * 90
+DARK = {"color_scheme": "dark"}
+PHONE = {"viewport": {"width": 390, "height": 844}}
+
+
+def test_first_paint_is_an_example_already_judged(visit):
+    page = visit.page
+    assert any(said in visit.text("#mf-verdict") for said in words.EVIDENCE.values())
+    assert words.CAUTION in visit.text("#mf-verdict")
+    page.wait_for_selector("#mf-tree-figure .js-plotly-plot .barlayer .point")
+    page.wait_for_selector("#mf-bars .js-plotly-plot .barlayer .point")
+    assert page.locator("#mf-face-view svg rect.mf-light").count() == 4
+    assert page.locator("#mf-patch-view img").count() == 4
+    assert page.title() == words.TITLE
+    assert page.evaluate("Object.keys(localStorage).filter((key) => key.includes('run')).length") == 0
+
+
+def test_upload_then_verdict_then_take_it_away(visit, save, astronaut):
+    before = visit.text("#mf-face-view table")
+    small = np.asarray(Image.fromarray(astronaut).resize((420, 420), Image.Resampling.BICUBIC))
+    visit.give(save(small, "someone.png"))
+    assert visit.wait_other("#mf-face-view table", before)
+    visit.wait_text("#mf-verdict", words.CAUTION)
+    assert visit.page.locator("#mf-verdict .mf-scale .mf-here").count() == 1
+    visit.page.locator("#mf-photo button[aria-label='Remove Image']").click()
+    visit.wait_text("#mf-verdict", words.NO_PHOTO)
+    assert "%" not in visit.text("#mf-verdict") and visit.page.locator("#mf-face-view svg").count() == 0
+
+
+def test_an_example_is_judged_when_it_is_picked(visit):
+    before = visit.text("#mf-face-view table")
+    visit.page.locator("#mf-example-strip button").nth(1).click()
+    visit.wait_other("#mf-face-view table", before)
+    visit.wait_text("#mf-verdict", words.CAUTION)
+
+
+def test_an_edit_answers_at_once_and_reset_undoes_it(visit):
+    assert "No edits" in visit.text("#mf-change")
+    card, change = visit.text("#mf-readouts"), visit.text("#mf-change")
+    visit.sentence(1).fill("a holiday in the mountains")
+    visit.sentence(1).press("Enter")
+    edited = visit.wait_other("#mf-change", change)
+    delta = re.search(r"Margin\s+(\S+)\s+(\S+)\s+(\S+)", edited.split("Language margin")[1])
+    assert delta and float(delta[3].replace("−", "-")) != 0
+    visit.wait_text(".mf-list .mf-chip", words.EDITED)
+    assert visit.wait_other("#mf-readouts", card)
+    visit.page.locator("#mf-reset").click()
+    visit.wait_text("#mf-change", "No edits")
+    assert visit.text("#mf-readouts") == card and visit.text("#mf-change") == change
+    assert visit.page.locator(".mf-list .mf-chip").count() == 0
+
+
+def test_leaving_a_field_for_another_row_keeps_the_text(visit):
+    visit.choose_row(2)
+    visit.sentence(3).fill("a photo of fog")
+    visit.choose_row(4)
+    visit.wait_text(".mf-list label:nth-of-type(2)", "fog")
+    assert visit.page.locator(".mf-list input:checked").input_value() == "3"
+    visit.page.locator(".mf-list input:checked").focus()
+    visit.page.keyboard.press("ArrowDown")
+    visit.wait("() => document.querySelector('.mf-list input:checked').value === '4'")
+    visit.wait("() => document.activeElement.value === '4'")
+    visit.page.keyboard.press("ArrowUp")
+    visit.wait("() => document.activeElement.value === '3'")
+
+
+def test_a_long_sentence_gets_one_sentence_and_clears_the_result(visit):
+    visit.choose_row(2)
+    visit.sentence(2).fill(LONG)
+    visit.page.locator("#mf-apply").click()
+    visit.wait_text("#mf-change", "has 92 tokens; at most 77 are allowed. Shorten it.")
+    assert visit.page.locator("[role=alert]:visible").count() == 1
+    assert "%" not in visit.text("#mf-verdict") and words.DESCRIPTIONS_WRONG in visit.text("#mf-verdict")
+    assert visit.text("#mf-readouts") == visit.text("#mf-tree-list") == words.NOTHING
+    visit.wait("() => !document.querySelector('#mf-tree-figure .js-plotly-plot, #mf-bars .js-plotly-plot')")
+    assert "%" not in visit.text(".mf-list") and visit.sentence(2).input_value() == LONG
+    assert "forgery kind 92" in visit.text("#mf-tokens")
+    visit.sentence(2).fill("")
+    visit.sentence(2).press("Enter")
+    visit.wait_text("#mf-change", "Row 2: The forgery kind sentence is empty")
+    visit.sentence(2).fill("a photo of a face")
+    visit.sentence(2).press("Enter")
+    visit.wait_text("#mf-verdict", words.CAUTION)
+
+
+def test_add_and_remove_until_a_side_is_missing(visit):
+    rows = visit.page.locator(".mf-list label")
+    count = rows.count()
+    visit.page.locator("#mf-add").click()
+    visit.wait("(n) => document.querySelectorAll('.mf-list label').length === n", count + 1)
+    visit.wait_text("#mf-descriptions", words.NEW_GENERATOR)
+    visit.page.locator("#mf-remove").click()
+    visit.wait("(n) => document.querySelectorAll('.mf-list label').length === n", count)
+    visit.wait_text("#mf-change", "No edits")
+    for left in range(count - 1, 0, -1):
+        if left == count - 1:
+            visit.choose_row(2)
+        visit.page.locator("#mf-remove").click()
+        visit.wait("(n) => document.querySelectorAll('.mf-list label').length === n", left)
+    visit.wait_text("#mf-change", "The hierarchy has no fake description")
+    assert "%" not in visit.text("#mf-verdict") and visit.page.locator("[role=alert]:visible").count() == 1
+    visit.page.locator("#mf-side label", has_text="fake").click()
+    visit.wait_text("#mf-change", "The hierarchy has no real description")
+    visit.page.locator("#mf-reset").click()
+    visit.wait_text("#mf-verdict", words.CAUTION)
+    assert rows.count() == count
+
+
+def test_a_landscape_gets_the_no_face_sentence_and_no_score(visit, save, landscape):
+    visit.give(save(landscape, "hills.png"))
+    visit.wait_text("#mf-verdict", "No face was found in hills.png")
+    for part in ("#mf-verdict", "#mf-readouts", "#mf-tree-list", ".mf-list", "#mf-change"):
+        assert not re.search(r"\d\s*%", visit.text(part)), part
+    assert visit.page.locator("#mf-face-view svg").count() == 0
+    visit.page.locator("#mf-cropped input").check()
+    visit.wait_text("#mf-verdict", words.CAUTION)
+    visit.wait_text("#mf-face-view", words.PRECROPPED)
+
+
+def test_a_file_that_is_no_picture_gets_a_sentence(visit, tmp_path):
+    path = tmp_path / "fake.png"
+    path.write_bytes(b"not a picture at all")
+    visit.give(path)
+    visit.wait_text("#mf-verdict", "not a picture this detector can read")
+
+
+def test_several_faces_can_be_chosen(visit, save, two_faces):
+    visit.give(save(two_faces, "two.png"))
+    visit.page.wait_for_selector("#mf-faces svg")
+    choices = visit.page.locator("#mf-face-choice label")
+    assert choices.count() == visit.page.locator("#mf-faces svg g").count() >= 2
+    before = visit.text("#mf-face-view table")
+    choices.nth(1).click()
+    visit.wait_other("#mf-face-view table", before)
+    visit.wait_text("#mf-verdict", words.CAUTION)
+    visit.wait("() => document.querySelector('#mf-faces g.mf-chosen text').textContent === '2'")
+
+
+def test_the_json_is_that_of_the_photo_shown(visit):
+    visit.page.locator("#mf-json-open button").first.click()
+    visit.page.locator("#mf-json-button").click()
+    visit.wait_text("#mf-json", "probability")
+
+
+@pytest.mark.parametrize(
+    "visit", [PHONE, {**PHONE, **DARK}, DARK], indirect=True, ids=["phone", "phone dark", "dark"]
+)
+def test_narrow_and_dark(visit):
+    page = visit.page
+    page.wait_for_selector("#mf-bars .js-plotly-plot .barlayer .point")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    small = page.evaluate(
+        "() => [...document.querySelectorAll('.gradio-container *')].filter((e) => e.children.length === 0 && "
+        "e.textContent.trim() && e.getBoundingClientRect().width > 1 && !e.closest('footer, .js-plotly-plot, svg') && "
+        "parseFloat(getComputedStyle(e).fontSize) < 12).map((e) => e.textContent.trim().slice(0, 40))"
+    )
+    assert small == []
+    ink = page.evaluate(
+        "() => [document.body, document.querySelector('.mf-card')].map((e) => getComputedStyle(e).backgroundColor)"
+    )
+    dark = page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
+    for colour in ink:
+        red = int(re.findall(r"\d+", colour)[0])
+        assert red < 60 if dark else red > 230, ink
+    figure = page.evaluate(
+        "() => getComputedStyle(document.querySelector('#mf-bars .main-svg')).backgroundColor"
+    )
+    assert figure in ("rgba(0, 0, 0, 0)", "transparent")
