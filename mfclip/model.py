@@ -59,6 +59,9 @@ def as_pixels(pictures: np.ndarray | Tensor, size: int, name: str) -> Tensor:
 
     Raises ValueError for any other shape.
     """
+    if isinstance(pictures, np.ndarray):
+        # A picture from Pillow is read-only, a mirrored one has negative strides: torch takes neither as it is.
+        pictures = np.require(pictures, requirements=["C", "W"])
     tensor = torch.as_tensor(pictures)
     if tuple(tensor.shape[-3:]) != (size, size, 3):
         raise ValueError(

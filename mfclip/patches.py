@@ -20,18 +20,25 @@ def grey_levels(patches: Tensor) -> Tensor:
     The published code weighs the 0..1 picture in float32 and casts 255 times it: the same order of operations is
     kept here, since neighbouring grey levels are what homogeneity counts.
     """
-    red, green, blue = (patches.float() / 255).unbind(dim=-3)
-    grey = LUMA[0] * red + LUMA[1] * green + LUMA[2] * blue
-    return (grey * 255).to(torch.int16)
+    red, green, blue = patches.detach().float().unbind(dim=-3)
+    # In place, channel by channel: the same roundings as on the whole picture, in half the time.
+    grey = (red / 255).mul_(LUMA[0])
+    part = (green / 255).mul_(LUMA[1])
+    grey.add_(part).add_(torch.div(blue, 255, out=part).mul_(LUMA[2]))
+    return grey.mul_(255).to(torch.int16)
 
 
 def homogeneity(grey: Tensor) -> Tensor:
-    """Co-occurrence homogeneity of integer grey patches (..., H, W) → (...) float32 in (0, 1]; 1 is flat.
+    """Co-occurrence homogeneity of grey patches (..., H, W), whole numbers 0..255 → (...) float32 in (0, 1]; 1 is flat.
 
-    Equals scikit-image's graycoprops(graycomatrix(p, [1], [0], symmetric=True, normed=True), 'homogeneity').
+    Equals scikit-image's graycoprops(graycomatrix(p, [1], [0], symmetric=True, normed=True), 'homogeneity') to
+    float32's last digits: rows are summed in float32, the rows' sums in float64.
     """
-    difference = (grey[..., 1:].int() - grey[..., :-1].int()).double()
-    return (1 / (1 + difference * difference)).mean(dim=(-2, -1)).float()
+    levels = grey.to(torch.int16)  # differences of bytes would wrap
+    terms = (levels[..., 1:] - levels[..., :-1]).float()
+    count = terms.shape[-2] * terms.shape[-1]
+    terms.mul_(terms).add_(1).reciprocal_()
+    return (terms.sum(dim=-1).sum(dim=-1, dtype=torch.float64) / count).float()
 
 
 def quarters(faces: Tensor) -> Tensor:

@@ -140,6 +140,13 @@ def test_as_pixels_keeps_gradients_and_leaves_the_input():
     assert torch.equal(pixels.grad, torch.ones(2, 5, 5, 3))
 
 
+def test_read_only_and_mirrored_arrays_are_taken_without_a_warning(recwarn):
+    picture = np.arange(75, dtype=np.uint8).reshape(5, 5, 3)
+    picture.flags.writeable = False
+    assert torch.equal(as_pixels(picture[::-1], 5, "Things"), as_pixels(picture[::-1].copy(), 5, "Things"))
+    assert as_pixels(picture, 5, "Things").shape == (3, 5, 5) and not recwarn.list
+
+
 def test_the_scale_is_positive_whatever_is_learned():
     with torch.device("meta"):
         model = MFCLIP(TINY)
