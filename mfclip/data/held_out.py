@@ -9,20 +9,20 @@ from torch.utils.data import Dataset
 
 from mfclip.data.cache import Entry, RegionCache
 from mfclip.data.history import UNTOUCHED, History, apply_history, draw_test_history
+from mfclip.patches import choose_richest, take
 from mfclip.preprocess import cut_region
 
 
 @dataclass(frozen=True)
 class Batch:
-    """faces (B, 224, 224, 3) and windows (B, 4, 112, 112, 3) uint8; entries: what is known of each of the B.
+    """faces (B, 224, 224, 3) and windows (B, N, 112, 112, 3) uint8; entries: what is known of each of the B.
 
-    patch: (B,) int64, −1 where the richest patch is to be used, else the index of a patch drawn at random.
+    N is 4, or 1 where the patch has been chosen already.
     """
 
     faces: Tensor
     windows: Tensor
     entries: tuple[Entry, ...]
-    patch: Tensor
 
     @property
     def labels(self) -> Tensor:
@@ -31,14 +31,18 @@ class Batch:
 
 
 def collect(items: list[tuple[np.ndarray, Entry]], patch: np.ndarray | None = None) -> Batch:
-    """Cut B square regions (S, S, 3) uint8 into a batch. patch: (B,) as in `Batch`; the richest if None."""
+    """Cut B square regions (S, S, 3) uint8 into a batch.
+
+    patch: (B,) index of the one window to keep of each, −1 for the richest; all four are kept if None.
+    """
     crops = [cut_region(region) for region, _ in items]
-    return Batch(
-        torch.from_numpy(np.stack([crop.face for crop in crops])),
-        torch.from_numpy(np.stack([crop.windows for crop in crops])),
-        tuple(entry for _, entry in items),
-        torch.full((len(items),), -1) if patch is None else torch.from_numpy(patch),
-    )
+    faces = torch.from_numpy(np.stack([crop.face for crop in crops]))
+    windows = torch.from_numpy(np.stack([crop.windows for crop in crops]))
+    if patch is not None:
+        _, richest = choose_richest(windows.movedim(-1, -3))
+        chosen = torch.from_numpy(patch)
+        windows = take(windows, torch.where(chosen < 0, richest, chosen))[:, None]
+    return Batch(faces, windows, tuple(entry for _, entry in items))
 
 
 class HeldOut(Dataset):

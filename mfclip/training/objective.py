@@ -9,7 +9,6 @@ from torch.nn import functional as F
 from mfclip import losses
 from mfclip.data.held_out import Batch
 from mfclip.model import MFCLIP
-from mfclip.patches import choose_richest
 from mfclip.training.recipes import Recipe
 
 
@@ -36,26 +35,24 @@ def objective(
 ) -> tuple[Tensor, dict[str, float]]:
     """The total loss of a batch and its parts by name.
 
-    L = CE(head) + contrastive + KL(predicted text) + gate collapse + alone · [CE(image alone) + CE(noise alone)].
+    L = CE(head) + alignment · contrastive + KL(predicted text) + gate collapse + alone · [CE(image alone) + CE(noise alone)].
     The last is ours: each stream must be able to decide by itself, so that the quicker learner does not starve the
     other, and so that taking a stream away (the ledger's question) leaves a model that was trained for it.
     """
     labels = batch.labels.to(model.device)
-    windows = batch.windows.permute(0, 1, 4, 2, 3).float()
-    _, richest = choose_richest(windows)
-    index = torch.where(batch.patch < 0, richest, batch.patch)
     rows, caption = captions(batch)
     caption = caption.to(model.device)
     with autocast:
-        encoding = model.encode_faces(batch.faces, batch.windows, patch_index=index)
+        encoding = model.encode_faces(batch.faces, batch.windows)
         text = model.encode_descriptions(rows)
     fused, text = encoding.fused.float(), text.float()
     parts = {"head": balanced_cross_entropy(model.head_logits(fused), labels)}
     unit, unit_text = F.normalize(fused, dim=-1), F.normalize(text, dim=-1)
     gates = model.alignment(unit, unit_text)
-    parts["contrastive"] = losses.contrastive(model.similarities(fused, text), gates, caption)
+    aligned = losses.contrastive(model.similarities(fused, text), gates, caption)
+    parts["contrastive"] = recipe.alignment * aligned
     parts["text"] = losses.predicted_text(model.predict_text(fused), text[caption], recipe.distil_temperature)
-    parts["gate"] = losses.gate_collapse(gates, caption, recipe.gate_target)
+    parts["gate"] = recipe.gate_hold * losses.gate_collapse(gates, caption, recipe.gate_target)
     for name, stream in (("image alone", encoding.image), ("noise alone", encoding.noise)):
         logits = model.head_logits(stream.float())
         parts[name] = recipe.alone * balanced_cross_entropy(logits, labels)
