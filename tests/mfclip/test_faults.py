@@ -107,38 +107,56 @@ class TestPairAttentionIsTiedToBatchSlots_5_2:
 
 
 class TestTheGateSwitchesTheLossOff_5_2:
-    """Features without any class information: all cosines 0.3."""
+    """Features without any class information: every face is as similar to every caption."""
+
+    caption = torch.arange(24) % 2
 
     def test_in_authors_the_free_matrix_hides_that_nothing_was_learned(self):
+        """The published loss, cross-entropy of S ⊙ σ(M): 3.178 falls to 0.275."""
         similarities, own = torch.full((24, 24), 0.3 * SCALE), torch.arange(24)
         gate = FreeGate(24)
         with torch.no_grad():
             gate.matrix.copy_(40 * torch.eye(24) - 20)
-        features = torch.ones(24, 8)
-        ungated = losses.contrastive(similarities, torch.ones(24, 24), own)
-        gated = losses.contrastive(similarities, gate(features, features).detach(), own)
-        assert float(ungated) == pytest.approx(math.log(24), abs=1e-3)  # 3.178
-        assert float(gated) == pytest.approx(0.275, abs=1e-3)
+            gates = gate(torch.ones(24, 8), torch.ones(24, 8))
+        assert float(F.cross_entropy(similarities, own)) == pytest.approx(math.log(24), abs=1e-3)
+        assert float(F.cross_entropy(similarities * gates, own)) == pytest.approx(0.275, abs=1e-3)
 
-    def test_ours_keeps_negatives_pressing(self):
-        caption = torch.arange(24) % 2
-        similarities = torch.full((24, 2), 0.3 * SCALE)
-        assert self.mean_gate_after_descent(similarities, caption, weight=0.0) < 0.05
-        assert 0.3 < self.mean_gate_after_descent(similarities, caption, weight=1.0) < 0.5
+    def test_ours_cannot_be_brought_down_by_any_gate(self):
+        """With every negative gated to nothing, the loss stays well above what class information would give."""
+        closed = self.loss(0.3, gate=0.0)
+        floor = losses.GATE_FLOOR
+        assert closed == pytest.approx((math.log(1 + floor) + math.log(12 + 12 * floor)) / 2, abs=1e-5)
+        aligned = 20 * F.one_hot(self.caption, 2).float()
+        learned = float(losses.contrastive(aligned, torch.ones(24, 2), self.caption))
+        assert closed - learned > 0.2
 
-    @staticmethod
-    def mean_gate_after_descent(similarities, caption, weight: float) -> float:
+    @pytest.mark.parametrize("gate", [0.0, 0.5, 1.0])
+    def test_ours_is_not_brought_down_by_raising_every_cosine(self, gate):
+        """S ⊙ gate would be: at a gate of one half, negatives fall behind as all similarities rise together."""
+        losses_at = [self.loss(cosine, gate) for cosine in (-0.5, 0.0, 0.3, 0.99)]
+        assert losses_at == pytest.approx([losses_at[0]] * 4, abs=1e-4)
+
+    def test_the_gate_term_holds_the_mean_over_negatives(self):
+        free, held, tight = (self.mean_gate_after_descent(weight) for weight in (0.0, 1.0, 4.0))
+        assert free < 0.05 < held < tight and 0.35 < tight < 0.5
+
+    def loss(self, cosine: float, gate: float) -> float:
+        similarities = torch.full((24, 2), cosine * SCALE)
+        return float(losses.contrastive(similarities, torch.full((24, 2), gate), self.caption))
+
+    def mean_gate_after_descent(self, weight: float) -> float:
         """Mean gate over negatives after every gate was free to fall."""
+        similarities = torch.full((24, 2), 0.3 * SCALE)
         logits = torch.zeros_like(similarities, requires_grad=True)
         descent = torch.optim.Adam([logits], lr=0.3)
-        for _ in range(150):
+        for _ in range(100):
             gates = logits.sigmoid()
-            loss = losses.contrastive(similarities, gates, caption)
-            loss = loss + weight * losses.gate_collapse(gates, caption, target=0.5)
+            loss = losses.contrastive(similarities, gates, self.caption)
+            loss = loss + weight * losses.gate_collapse(gates, self.caption, target=0.5)
             descent.zero_grad()
             loss.backward()
             descent.step()
-        negative = ~F.one_hot(caption, similarities.shape[1]).bool()
+        negative = ~F.one_hot(self.caption, 2).bool()
         return logits.detach().sigmoid()[negative].mean().item()
 
 
