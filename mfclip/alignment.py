@@ -3,7 +3,7 @@
 Paper: emphasise relevant negative pairs, suppress irrelevant ones. Published code: S̃ = S ⊙ σ(M) with M a free 24×24
 parameter, so the gate belongs to batch slots and knows neither face nor text; its optimum is to switch every negative
 off (measured: contrastive loss 3.18 → 0.28 without any class information). Repaired (`content`): the gate is computed
-from the two features, holds for any batch, and acts on negative pairs only, so it cannot lift the positives; the
+from the two features, holds for any batch, and weighs negative pairs only, so it cannot lift the positives; the
 training objective keeps its mean over negatives from collapsing (`losses.gate_collapse`).
 """
 

@@ -40,7 +40,9 @@ def attend(
         mixed = weights @ value
     else:
         mixed = F.scaled_dot_product_attention(query, key, value, is_causal=causal)
-    return attention.out_proj(mixed.transpose(1, 2).reshape(batch, length, width)), weights if need_weights else None
+    return attention.out_proj(
+        mixed.transpose(1, 2).reshape(batch, length, width)
+    ), weights if need_weights else None
 
 
 def run_block(

@@ -2,8 +2,8 @@
 
 Published (authors' script at 717458a): contrastive loss with the slot-bound gate and same-caption pairs as negatives,
 200·KL at temperature 20 with an attached teacher, head cross-entropy counted 1.5 times. Repaired: pairs that share a
-caption are positives, the gate acts on negatives only and is kept from collapsing, the teacher is detached, every
-term has weight 1.
+caption are positives, the gate weighs negatives only and is kept from collapsing, the teacher is detached, and the
+weights of the terms are fields of the recipe.
 """
 
 import torch
@@ -19,10 +19,10 @@ def contrastive(similarities: Tensor, gates: Tensor, caption: Tensor) -> Tensor:
     """Cross-modal contrastive loss of B faces and K distinct captions, both directions averaged.
 
     similarities: (B, K) s·v̂·t̂; gates: (B, K) in 0..1; caption: (B,) index of each face's own caption. The gate sets a
-    negative pair's weight among the negatives, from GATE_FLOOR to 1: exp(S) counts that often, S + log weight. (The published S ⊙ gate
-    shrinks logits towards 0, not their weight: with every cosine high it makes all negatives small and the loss
-    vanish without any class information.) Faces that share a caption are positives of it together: the text side
-    averages over them.
+    negative pair's weight among the negatives, from GATE_FLOOR to 1: exp(S) counts that often, S + log weight. (The
+    published S ⊙ gate shrinks logits towards 0, not their weight: with every cosine high it makes all negatives
+    small, and the loss vanishes without any class information.) Faces that share a caption are positives of it
+    together: the text side averages over them.
     """
     positive = F.one_hot(caption, similarities.shape[1]).bool()
     weight = GATE_FLOOR + (1 - GATE_FLOOR) * gates

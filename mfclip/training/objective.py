@@ -35,7 +35,8 @@ def objective(
 ) -> tuple[Tensor, dict[str, float]]:
     """The total loss of a batch and its parts by name.
 
-    L = CE(head) + alignment · contrastive + KL(predicted text) + gate collapse + alone · [CE(image alone) + CE(noise alone)].
+    L = CE(head) + alignment · contrastive + KL(predicted text) + gate_hold · gate collapse
+      + alone · [CE(image alone) + CE(noise alone)].
     The last is ours: each stream must be able to decide by itself, so that the quicker learner does not starve the
     other, and so that taking a stream away (the ledger's question) leaves a model that was trained for it.
     """

@@ -9,9 +9,10 @@ class Recipe:
 
     reals, copies, forgeries: pictures of each sort in a batch; copies are autoencoder copies of the batch's first
     reals, under the same history. learning_rate: peak of a one-cycle schedule. average: decay of the weight average
-    that is shipped. alignment: weight of the contrastive loss, whose gradient is multiplied by the logit scale
-    (14 at the start) and otherwise drowns the head's. alone: weight of the cross-entropy of each stream by itself.
-    gate_target: mean gate over negative pairs, held with weight gate_hold. distil_temperature: of the KL to the predicted text feature.
+    that is shipped. alone: weight of the cross-entropy of each stream by itself. alignment: weight of the contrastive
+    loss, whose gradient is multiplied by the logit scale (14 at the start) and otherwise drowns the head's.
+    gate_target: mean gate over negative pairs, held with weight gate_hold. distil_temperature: of the KL to the
+    predicted text feature.
     """
 
     name: str = "tiny"
