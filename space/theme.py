@@ -35,6 +35,7 @@ SETTINGS = {
     "block_label_text_color": "#566070",
     "block_label_text_color_dark": "#a6afbc",
     "block_title_text_weight": "500",
+    "block_info_text_size": "14px",
     "block_info_text_color": "#566070",
     "block_info_text_color_dark": "#a6afbc",
     "input_background_fill": "#ffffff",

@@ -9,8 +9,8 @@ FAKE = "#bf4a00"
 NEUTRAL = "#6b7280"
 GRID = "rgba(128, 134, 145, 0.28)"
 LETTERS = "#7b828e"  # 4.0:1 on white and 4.2:1 on the dark page: large enough letters read on both
-NEGATIVE = (118, 42, 131)
-POSITIVE = (27, 120, 55)
+NEGATIVE = (150, 70, 165)  # purple and green of a middle lightness: strong on white and on the dark page
+POSITIVE = (30, 140, 75)
 
 
 def mixed(colour: str, share: float) -> str:

@@ -29,7 +29,8 @@ def faces_map(session: Session, given: Photo | None) -> str:
         chosen = "mf-chosen" if box == verdict.face.box else ""
         x, y = box.x0 * scale, box.y0 * scale
         outline = _outline(x, y, box.width * scale, box.height * scale)
-        marks.append(f'<g class="{chosen}">{outline}{_label(x, y, str(number))}</g>')
+        above = max(0.0, y - TAG[1])  # not over a small face
+        marks.append(f'<g class="{chosen}">{outline}{_label(x, above, str(number))}</g>')
     said = words.FACES_ALT.format(count=len(verdict.faces))
     return _picture(png(small), size, "".join(marks), said, "mf-photo-map")
 

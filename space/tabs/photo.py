@@ -31,6 +31,7 @@ def draw(shown: tuple[Example, ...], card: str) -> PhotoTab:
                 value=shown[0].path,
                 format="png",
                 label=words.PHOTO,
+                show_label=False,
                 alt_text=words.PHOTO_ALT,
                 placeholder=words.PHOTO_PLACEHOLDER,
                 sources=["upload", "webcam", "clipboard"],

@@ -34,7 +34,7 @@ FACE_CHOICE = "Several faces were found. Which one shall be judged?"
 FACE_FIRST = "Face {number} (largest)"
 FACE_OTHER = "Face {number}"
 FACES_ALT = "The photo with {count} faces outlined and numbered from the largest"
-NO_PHOTO = "Give a photo above, or choose an example, to see a verdict."
+NO_PHOTO = "Give a photo, or choose an example, to see a verdict."
 UPLOAD_GONE = "The photo is no longer on the server, where uploads are deleted within minutes: give it again."
 TOO_MANY_BYTES = "The picture holds more than 20 MB: send a smaller copy."
 NOT_BASE64 = "The picture sent is not valid base64: upload it as a file instead."
@@ -77,8 +77,8 @@ SUM_CAPTION = "Weighted readouts that add up to the margin, positive towards fak
 PARTS = ("Head", "Language", "Constant")
 PART_NOTES = ("image and noise, no text", "similarity to the descriptions", "fitted offset")
 MARGIN = "Margin"
-TOWARDS_REAL = "← towards real"
-TOWARDS_FAKE = "towards fake →"
+TOWARDS_REAL = "← real"
+TOWARDS_FAKE = "fake →"
 CHANCE = "P(fake) = σ(margin ∕ {temperature}) = {chance}."
 ORIGIN = "Where the weights, the constant and the band come from: {origin}."
 
