@@ -1,4 +1,4 @@
-"""Values known by hand. What the losses mend is in test_faults.py (5.2, 5.10, 5.11)."""
+"""Values known by hand. What the losses mend is in test_faults_losses.py (5.2, 5.10, 5.11)."""
 
 import math
 
