@@ -19,7 +19,8 @@ from playwright.sync_api import Page, sync_playwright
 from mfclip.hub import BUNDLED
 
 ROOT = Path(__file__).resolve().parents[2]
-START, WAIT = 90, 20_000  # seconds to start the app; milliseconds for anything on the page
+START = 240  # seconds to start the app; as WAIT, a bound for busy machines
+WAIT = 60_000  # milliseconds for anything on the page
 HTML = (
     "verdict",
     "readouts",
@@ -63,19 +64,25 @@ def address(tmp_path_factory):
         app = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=log, stderr=log)
     url = f"http://127.0.0.1:{port}/"
     end = time.monotonic() + START
-    while True:
-        try:
-            urllib.request.urlopen(url, timeout=5).close()
-            break
-        except (urllib.error.URLError, OSError):
+    try:
+        while not answers(url):
             said = (folder / "log").read_text()
             assert app.poll() is None and time.monotonic() < end, f"app.py does not answer at {url}:\n{said}"
             time.sleep(0.2)
-    yield url
-    app.terminate()
-    app.wait(timeout=20)
+        yield url
+    finally:
+        app.terminate()
+        app.wait(timeout=60)
     said = (folder / "log").read_text()
     assert "Traceback" not in said, said
+
+
+def answers(url: str) -> bool:
+    try:
+        urllib.request.urlopen(url, timeout=5).close()
+    except (urllib.error.URLError, OSError):
+        return False
+    return True
 
 
 @pytest.fixture(scope="session")
