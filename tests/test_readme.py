@@ -1,5 +1,6 @@
 """The Space's front matter says what is installed, and nothing that the Hub would refuse."""
 
+import json
 import re
 from pathlib import Path
 
@@ -73,3 +74,17 @@ def test_the_readme_shows_the_two_commands():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     for command in ("app", "test"):
         assert f"make {command}" in README and f"\n{command}:" in makefile
+
+
+def test_the_results_are_the_measured_ones():
+    """Every row of README's table holds what the evaluation wrote beside the weights, to the digit."""
+    results = json.loads((ROOT / "checkpoints" / "tiny" / "results.json").read_text(encoding="utf-8"))
+    told = README.split("<!-- results -->")[1].split("<!-- end of results -->")[0]
+    table = results["conditions"]["re-saved"]
+    for generator, row in table["generators"].items():
+        ours, theirs = (
+            f"{row[name]['value']:.2f} [{row[name]['low']:.2f}, {row[name]['high']:.2f}]"
+            for name in ("detector", "baseline")
+        )
+        assert f"| {generator} | {row['forgeries']} | {ours} | {theirs} |" in told
+    assert f"on {table['above_baseline']} of {len(table['generators'])}" in told

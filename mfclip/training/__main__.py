@@ -10,6 +10,8 @@ import torch
 
 from mfclip.config import CONFIGURATIONS, Config
 from mfclip.data.cache import RegionCache
+from mfclip.errors import CheckpointError
+from mfclip.hub import read_checkpoint
 from mfclip.prompts import Hierarchy
 from mfclip.training.loop import Run, train
 from mfclip.training.objective import hierarchy_rows
@@ -17,7 +19,7 @@ from mfclip.training.prepare import prepare
 from mfclip.training.recipes import RECIPES, Recipe
 from mfclip.training.record import write_run
 
-EXIT_USAGE = 2
+EXIT_USAGE, EXIT_CHECKPOINT = 2, 3
 
 
 def parser() -> argparse.ArgumentParser:
@@ -34,6 +36,7 @@ def parser() -> argparse.ArgumentParser:
     )
     told.add_argument("--configuration", choices=["tiny", "clip-b16"], default="tiny")
     told.add_argument("--recipe", choices=sorted(RECIPES), default="tiny")
+    told.add_argument("--start-from", default=None, help="checkpoint whose weights the run begins with")
     told.add_argument("--workers", type=int, default=1, help="loader processes")
     told.add_argument("--threads", type=int, default=None, help="CPU threads of the training itself")
     settings = told.add_argument_group("recipe overrides")
@@ -50,7 +53,7 @@ def configuration(name: str, faces: RegionCache, copies: RegionCache) -> Config:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Prepare, train, fit the decision, write the checkpoint folder. Returns an exit code: 0 done, 2 wrong usage."""
+    """Prepare, train, fit the decision, write the checkpoint folder. Exit codes: 0 done, 2 usage, 3 checkpoint."""
     told = parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
     if told.threads:
@@ -65,9 +68,14 @@ def main(arguments: list[str] | None = None) -> int:
         faces, copies = prepare(told.data, told.cache, recipe)
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         run = Run(configuration(told.configuration, faces, copies), recipe, told.out, device)
+        if told.start_from:
+            run.start_from(read_checkpoint(told.start_from))
         run.resume()
         train(run, faces, copies, told.workers)
         write_run(run, faces, copies)
+    except CheckpointError as error:
+        sys.stderr.write(f"{error}\n")
+        return EXIT_CHECKPOINT
     except ValueError as error:
         sys.stderr.write(f"{error}\n")
         return EXIT_USAGE

@@ -5,7 +5,7 @@ import logging
 import time
 from dataclasses import asdict
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor
@@ -17,6 +17,8 @@ from mfclip.config import Config
 from mfclip.data.cache import RegionCache
 from mfclip.data.held_out import HeldOut
 from mfclip.data.readouts import generator_aucs, read_out
+from mfclip.detector import build_model
+from mfclip.hub import Checkpoint
 from mfclip.model import MFCLIP
 from mfclip.training.batches import TrainingBatches
 from mfclip.training.objective import objective
@@ -62,6 +64,21 @@ class Run:
         )
         self.step = 0
         self.curve: list[dict[str, float]] = []
+        self.origin: dict[str, Any] | None = None
+
+    def start_from(self, checkpoint: Checkpoint) -> None:
+        """Begin with the weights of a checkpoint instead of fresh ones; its folder's record is kept as the origin.
+
+        Raises CheckpointError if they do not fit the configuration.
+        """
+        model = build_model(checkpoint)
+        for ours in (self.model, self.averaged):
+            ours.load_state_dict(model.state_dict())
+        record = checkpoint.folder / "training.json"
+        self.origin = {
+            "weights_sha256": checkpoint.sha256,
+            "record": json.loads(record.read_text(encoding="utf-8")) if record.is_file() else None,
+        }
 
     @property
     def averaged(self) -> MFCLIP:

@@ -62,6 +62,7 @@ def write_run(run: Run, faces: RegionCache, copies: RegionCache) -> None:
     record = {
         "recipe": dataclasses.asdict(run.recipe),
         "steps": run.step,
+        "started_from": run.origin,
         "seconds": sum(_session_seconds(run.curve)),
         "commit": commit(),
         "python": platform.python_version(),
@@ -79,7 +80,7 @@ def write_run(run: Run, faces: RegionCache, copies: RegionCache) -> None:
         },
         "validation": {"auc": generator_aucs(readouts), "auc_by_head_share": shares},
         "level_weights": np.round(model.language.level_weights.tolist(), 4).tolist(),
-        "logit_scale": float(model.scale),
+        "logit_scale": float(model.scale.detach()),
     }
     (run.folder / CURVE).write_text(json.dumps(run.curve, indent=1) + "\n", encoding="utf-8")
     (run.folder / RECORD).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
