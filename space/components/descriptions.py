@@ -87,7 +87,7 @@ def change_card(session: Session, decision: DecisionConfig) -> str:
     return (
         f'<div class="mf-change" role="status"><p class="mf-said">{text(_in_words(change, session))}</p>'
         f'<table class="mf-table"><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
-        f'<p class="mf-small">{text(words.HEAD_STAYS.format(head=signed(decision.a * now.head)))} '
+        f'<p class="mf-small">{text(words.HEAD_STAYS)} '
         f"{text(words.LANGUAGE_MUTE if decision.b == 0 else '')}</p></div>"
     )
 

@@ -7,6 +7,7 @@ from space.session import Session
 from space.text import words
 
 SIGNS = {"little": "●", "uncertain": "◆", "substantial": "▲"}
+DIGITS = 3  # of the sum
 WIDEST = 0.5  # share of the bar's track that the longest part of a sum fills
 
 
@@ -35,7 +36,7 @@ def readouts_card(session: Session, decision: DecisionConfig) -> str:
         return quiet(words.NOTHING)
     verdict = session.now
     parts = (decision.a * verdict.head, decision.b * verdict.language, decision.c)
-    shown = rounded_parts(parts)
+    shown = rounded_parts(parts, DIGITS)
     widest = max(map(abs, (*parts, verdict.margin))) or 1.0
     sources = (
         f"{signed(verdict.head)} × {decision.a:.3g}",
@@ -49,6 +50,9 @@ def readouts_card(session: Session, decision: DecisionConfig) -> str:
         )
     ]
     total = _part(words.MARGIN, "", "", sum(shown), verdict.margin / widest, "mf-total")
+    halves = words.HALVES.format(
+        head=signed(parts[0] + decision.c / 2, DIGITS), language=signed(parts[1] + decision.c / 2, DIGITS)
+    )
     chance = words.CHANCE.format(
         temperature=f"{decision.temperature:.3g}", chance=percent(verdict.probability, 1)
     )
@@ -57,7 +61,8 @@ def readouts_card(session: Session, decision: DecisionConfig) -> str:
         f"<span>{text(words.TOWARDS_FAKE)}</span></div>"
         f'<table><caption class="mf-hidden">{text(words.SUM_CAPTION)}</caption>'
         f"<tbody>{''.join(rows)}{total}</tbody></table>"
-        f'<p class="mf-small">{text(chance)} {text(words.ORIGIN.format(origin=decision.origin))}</p></div>'
+        f'<p class="mf-small">{text(halves)} {text(chance)} '
+        f"{text(words.ORIGIN.format(origin=decision.origin))}</p></div>"
     )
 
 
@@ -117,5 +122,6 @@ def _part(name: str, note: str, source: str, value: float, share: float, kind: s
     return (
         f'<tr class="{kind}"><th scope="row">{text(name)}{small}</th><td class="mf-source">{text(source)}</td>'
         f'<td class="mf-track" aria-hidden="true"><span class="mf-fill mf-{side}" '
-        f'style="left:{left:.2f}%;width:{width:.2f}%"></span></td><td class="mf-number">{signed(value)}</td></tr>'
+        f'style="left:{left:.2f}%;width:{width:.2f}%"></span></td>'
+        f'<td class="mf-number">{signed(value, DIGITS)}</td></tr>'
     )

@@ -79,6 +79,10 @@ PART_NOTES = ("image and noise, no text", "similarity to the descriptions", "fit
 MARGIN = "Margin"
 TOWARDS_REAL = "← real"
 TOWARDS_FAKE = "fake →"
+HALVES = (
+    "With half of the constant each, the head stands at {head} and language at {language}; opposite signs count as "
+    "disagreement."
+)
 CHANCE = "P(fake) = σ(margin ∕ {temperature}) = {chance}."
 ORIGIN = "Where the weights, the constant and the band come from: {origin}."
 
@@ -155,7 +159,7 @@ NO_CHANGE_YET = "Give a photo to see what the descriptions do to its verdict."
 UNEDITED = "No edits: the verdict is the pinned one ({words})."
 WORDS_CHANGED = "The verdict changed: {before} → {after}."
 WORDS_SAME = "The words of the verdict stay: {after}."
-HEAD_STAYS = "The head reads no text, so its part stays {head}."
+HEAD_STAYS = "The head reads no text, so its part stays as it is."
 LANGUAGE_MUTE = "In this checkpoint language has no weight, so no edit can move the verdict."
 BARS_LEAD = "How close the face lies to each description"
 BARS_AXIS = "scaled similarity s·v̂·t̂"
