@@ -42,11 +42,21 @@ def probability(decision: DecisionConfig, margins: Tensor) -> Tensor:
     return torch.sigmoid(margins / decision.temperature)
 
 
+DISSENT = 0.25
+"""How large the smaller readout must be against the larger one for opposite signs to count as a disagreement."""
+
+
 def readouts_disagree(decision: DecisionConfig, head: float, language: float) -> bool:
-    """Whether the head and the language, each with half of the constant, point to opposite sides."""
-    of_head = decision.a * head + decision.c / 2
-    of_language = decision.b * language + decision.c / 2
-    return decision.a != 0 and decision.b != 0 and of_head * of_language < 0
+    """Whether head and language clearly point to opposite sides.
+
+    The head was trained with both classes weighing alike, so its own zero is neutral; the constant corrects the
+    offset of the language margin (a mean over many fake descriptions against one real) and is counted with it.
+    A readout that is next to nothing beside the other (below DISSENT of it) does not dissent.
+    """
+    of_head = decision.a * head
+    of_language = decision.b * language + decision.c
+    smaller, larger = sorted((abs(of_head), abs(of_language)))
+    return decision.a != 0 and decision.b != 0 and of_head * of_language < 0 and smaller >= DISSENT * larger
 
 
 def doubts(

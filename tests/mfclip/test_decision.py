@@ -82,9 +82,11 @@ def test_words(chance, disagree, recompressed, evidence, said):
     assert rule.evidence(chance, reasons) == evidence and evidence in rule.EVIDENCE
 
 
-def test_readouts_disagree_by_their_own_shares():
-    assert rule.readouts_disagree(RULE, 5.0, -20.0) and rule.readouts_disagree(RULE, -5.0, 20.0)
-    assert not rule.readouts_disagree(RULE, 5.0, 20.0) and not rule.readouts_disagree(RULE, -5.0, -20.0)
-    assert rule.readouts_disagree(RULE, 5.0, 0.5), "half of the constant belongs to the language"
+def test_readouts_disagree_only_where_both_say_something():
+    rules = dataclasses.replace(RULE, a=1.0, b=1.0, c=2.0)
+    assert rule.readouts_disagree(rules, 5.0, -20.0) and rule.readouts_disagree(rules, -5.0, 18.0)
+    assert not rule.readouts_disagree(rules, 5.0, 20.0) and not rule.readouts_disagree(rules, -5.0, -20.0)
+    assert not rule.readouts_disagree(rules, 5.0, -1.0), "the constant belongs to the language"
+    assert rule.readouts_disagree(rules, 1.0, -6.0) and not rule.readouts_disagree(rules, 0.9, -6.0)
     for one in ({"a": 0.0}, {"b": 0.0}):
-        assert not rule.readouts_disagree(dataclasses.replace(RULE, **one), 5.0, -20.0)
+        assert not rule.readouts_disagree(dataclasses.replace(rules, **one), 5.0, -20.0)
