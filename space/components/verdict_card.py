@@ -50,8 +50,8 @@ def readouts_card(session: Session, decision: DecisionConfig) -> str:
         )
     ]
     total = _part(words.MARGIN, "", "", sum(shown), verdict.margin / widest, "mf-total")
-    halves = words.HALVES.format(
-        head=signed(parts[0] + decision.c / 2, DIGITS), language=signed(parts[1] + decision.c / 2, DIGITS)
+    together = words.WITH_CONSTANT.format(
+        head=signed(shown[0], DIGITS), language=signed(shown[1] + shown[2], DIGITS)
     )
     chance = words.CHANCE.format(
         temperature=f"{decision.temperature:.3g}", chance=percent(verdict.probability, 1)
@@ -61,7 +61,7 @@ def readouts_card(session: Session, decision: DecisionConfig) -> str:
         f"<span>{text(words.TOWARDS_FAKE)}</span></div>"
         f'<table><caption class="mf-hidden">{text(words.SUM_CAPTION)}</caption>'
         f"<tbody>{''.join(rows)}{total}</tbody></table>"
-        f'<p class="mf-small">{text(halves)} {text(chance)} '
+        f'<p class="mf-small">{text(together)} {text(chance)} '
         f"{text(words.ORIGIN.format(origin=decision.origin))}</p></div>"
     )
 

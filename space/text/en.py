@@ -75,13 +75,13 @@ SUM_LEAD = (
 )
 SUM_CAPTION = "Weighted readouts that add up to the margin, positive towards fake"
 PARTS = ("Head", "Language", "Constant")
-PART_NOTES = ("image and noise, no text", "similarity to the descriptions", "fitted offset")
+PART_NOTES = ("image and noise, no text", "similarity to the descriptions", "offset of the language side")
 MARGIN = "Margin"
 TOWARDS_REAL = "← real"
 TOWARDS_FAKE = "fake →"
-HALVES = (
-    "With half of the constant each, the head stands at {head} and language at {language}; opposite signs count as "
-    "disagreement."
+WITH_CONSTANT = (
+    "Language together with the constant stands at {language}; if that clearly opposes the head's {head}, the readouts "
+    "disagree."
 )
 CHANCE = "P(fake) = σ(margin ∕ {temperature}) = {chance}."
 ORIGIN = "Where the weights, the constant and the band come from: {origin}."
