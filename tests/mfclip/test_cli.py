@@ -170,8 +170,9 @@ def test_the_readme_and_the_help_name_every_exit_code(capsys):
         cli.main(["predict", "--help"])
     help_text = capsys.readouterr().out
     readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-    assert "Exit codes" in readme
+    told = readme.split("Exit codes:")[1]
     for code in range(4):
+        assert f"| {code} |" in told
         assert f"\n  {code}  " in help_text
 
 
