@@ -12,7 +12,7 @@ app: $(VENV)/.stamp-app
 	@test -f app.py || { echo "app.py is missing: this checkout is not complete, clone it again."; exit 1; }
 	GRADIO_ANALYTICS_ENABLED=False $(PY) app.py
 
-test: lint chromium
+test: check chromium
 	$(PY) -m pytest
 
 lint: $(VENV)/.stamp-test

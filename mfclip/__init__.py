@@ -16,14 +16,15 @@ from mfclip.prompts import Description, Hierarchy
 if TYPE_CHECKING:
     from mfclip.config import Config
     from mfclip.convert import from_authors
-    from mfclip.detector import Detector, Verdict, load
+    from mfclip.detector import Detector, load
     from mfclip.model import MFCLIP
+    from mfclip.verdict import Verdict
 
 _LAZY = {
     "Config": "mfclip.config",
     "Detector": "mfclip.detector",
     "MFCLIP": "mfclip.model",
-    "Verdict": "mfclip.detector",
+    "Verdict": "mfclip.verdict",
     "from_authors": "mfclip.convert",
     "load": "mfclip.detector",
 }

@@ -31,7 +31,7 @@ def _build(cls: type, values: Any, where: str) -> Any:
 def _value(hint: Any, value: Any, where: str) -> Any:
     if hint is Hierarchy:
         return Hierarchy.from_json(value)
-    if dataclasses.is_dataclass(hint):
+    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
         return _build(hint, value, where)
     if typing.get_origin(hint) is tuple:
         if not isinstance(value, list | tuple):

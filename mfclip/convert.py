@@ -10,6 +10,7 @@ CLIP's shape. Getting the weights is the caller's affair: this file touches no n
 
 import re
 from collections.abc import Iterator, Mapping
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -114,9 +115,9 @@ def from_authors(state_dict: Mapping[str, Tensor]) -> MFCLIP:
         )
     converted = convert_state(published)
     wrong = [
-        f"{key} {tuple(published[key].shape)} instead of {tuple(ours[our_key(key)].shape)}"
-        for key in published
-        if published[key].shape != ours[our_key(key)].shape
+        f"{key} {tuple(value.shape)} instead of {tuple(ours[name].shape)}"
+        for key, value in published.items()
+        if (name := our_key(key)) is not None and value.shape != ours[name].shape
     ]
     if wrong:
         raise CheckpointError(f"Shapes do not fit the published MFCLIP: {'; '.join(wrong)}.")
@@ -183,7 +184,8 @@ def load_open_clip(model: MFCLIP, clip: nn.Module) -> None:
         ("image", getattr(clip.visual, "transformer", None), config.image.activation),
         ("text", clip.transformer, config.text.activation),
     ):
-        wanted, found = ACTIVATIONS[activation], next(_activations(transformer), None)
+        found = next(_activations(cast("nn.Module | None", transformer)), None)
+        wanted = ACTIVATIONS[activation]
         if found is not wanted:
             faults.append(f"{name} tower with {found and found.__name__} instead of {wanted.__name__}")
     if faults:

@@ -21,9 +21,10 @@ from mfclip.faces import FaceBox, find_faces
 from mfclip.hub import Checkpoint, read_checkpoint
 from mfclip.model import MFCLIP
 from mfclip.photo import Photo, read_photo
-from mfclip.preprocess import NATIVE_LIMIT, FaceCrop, Frame, crop_face, crop_whole, cut_region
-from mfclip.prompts import Description, Hierarchy
-from mfclip.tree import Node, build_tree, description_probabilities
+from mfclip.preprocess import NATIVE_LIMIT, FaceCrop, crop_face, crop_whole, cut_region
+from mfclip.prompts import Hierarchy
+from mfclip.tree import build_tree, description_probabilities
+from mfclip.verdict import DescriptionView, FaceFeatures, FaceView, PatchView, Verdict
 
 MILD_QUALITY = 85
 """JPEG quality of the one re-compression under which a verdict must keep its side."""
@@ -36,123 +37,6 @@ NO_FACE = (
     "No face was found in {name}. Use a photo in which a face is at least a twentieth of the picture's width and "
     "looks roughly upright, or, if the picture is a face crop already, choose the pre-cropped mode."
 )
-
-
-@dataclass(frozen=True)
-class FaceView:
-    """The judged face. box: where the finder saw it, photo pixels (None in pre-cropped mode); crop: what was cut."""
-
-    box: FaceBox | None
-    crop: FaceCrop
-
-
-@dataclass(frozen=True, eq=False)
-class PatchView:
-    """The richest patch. index: 0..3, row-major. homogeneity: the four scores, 0..1, lowest is richest.
-    frame: where patch pixels lie in the photo. residual: (3, 112, 112) float32, ±3, one map a kernel."""
-
-    index: int
-    homogeneity: tuple[float, ...]
-    frame: Frame
-    residual: np.ndarray
-
-
-@dataclass(frozen=True)
-class DescriptionView:
-    """One description of the hierarchy: its scaled similarity s·v̂·t̂ and its share of the probability, 0..1."""
-
-    description: Description
-    similarity: float
-    probability: float
-
-
-@dataclass(frozen=True, eq=False)
-class FaceFeatures:
-    """Embeddings of one face as cut and after one mild re-compression, (2, D) each; no pixel of it."""
-
-    image: Tensor
-    noise: Tensor
-    patch_index: int
-    homogeneity: tuple[float, ...]
-
-    @property
-    def fused(self) -> Tensor:
-        """image + noise, (2, D)."""
-        return self.image + self.noise
-
-
-@dataclass(frozen=True, eq=False)
-class Verdict:
-    """What the detector says of one face.
-
-    probability: P(fake), 0..1. margin = a·head + b·language + c in logits, positive towards fake. evidence: 'little',
-    'uncertain' or 'substantial'; doubts: why it is uncertain, as clauses. recompressed: P(fake) after one JPEG
-    of quality MILD_QUALITY. tree: the probability split by kind, family and generator. faces: every face found.
-    """
-
-    name: str
-    note: str
-    probability: float
-    margin: float
-    head: float
-    language: float
-    recompressed: float
-    evidence: str
-    doubts: tuple[str, ...]
-    face: FaceView
-    patch: PatchView
-    descriptions: tuple[DescriptionView, ...]
-    tree: Node
-    hierarchy: Hierarchy
-    faces: tuple[FaceBox, ...]
-    features: FaceFeatures
-    checkpoint: str
-
-    @property
-    def sentence(self) -> str:
-        """The verdict in words."""
-        chance = f"P(fake) = {self.probability:.0%}"
-        if self.evidence == "uncertain":
-            return f"Uncertain ({chance}): {'; '.join(self.doubts)}."
-        strength = "Substantial" if self.evidence == "substantial" else "Little"
-        return f"{strength} evidence of forgery ({chance})."
-
-    def to_dict(self) -> dict[str, Any]:
-        """Everything but pictures and embeddings, JSON-able."""
-        box = self.face.box
-        return {
-            "photo": self.name,
-            "note": self.note,
-            "evidence": self.evidence,
-            "sentence": self.sentence,
-            "probability": self.probability,
-            "margin": self.margin,
-            "readouts": {"head": self.head, "language": self.language},
-            "recompressed_probability": self.recompressed,
-            "doubts": list(self.doubts),
-            "face": {
-                "box": None if box is None else [box.x0, box.y0, box.x1, box.y1],
-                "score": None if box is None else box.score,
-                "region": list(self.face.crop.region),
-            },
-            "faces_found": len(self.faces),
-            "patch": {
-                "index": self.patch.index,
-                "homogeneity": list(self.patch.homogeneity),
-                "native_pixels": self.face.crop.native,
-            },
-            "descriptions": [
-                {
-                    "sentences": list(view.description.sentences),
-                    "fake": view.description.fake,
-                    "similarity": view.similarity,
-                    "probability": view.probability,
-                }
-                for view in self.descriptions
-            ],
-            "tree": self.tree.to_dict(),
-            "checkpoint": self.checkpoint,
-        }
 
 
 class _Memory:
@@ -272,8 +156,10 @@ class Detector:
             return self.model.language.combine(torch.stack([torch.stack(row) for row in rows]))
 
     def _cut(self, photo: Photo, cropped: bool, face: int) -> _Cut:
+        box: FaceBox | None = None
+        faces: tuple[FaceBox, ...] = ()
         if cropped:
-            box, faces, crop = None, (), crop_whole(photo.rgb)
+            crop = crop_whole(photo.rgb)
         else:
             faces = find_faces(photo.rgb)
             if not faces:

@@ -22,8 +22,15 @@ from mfclip.prompts import LEVELS
 from mfclip.tokens import tokenize
 from mfclip.vision import ClipImageEncoder, ConvImageEncoder, GridNoiseEncoder
 
-IMAGE_ENCODERS = {"conv": ConvImageEncoder, "clip": ClipImageEncoder, "authors": AuthorsImageEncoder}
-NOISE_ENCODERS = {"grid": GridNoiseEncoder, "authors": AuthorsNoiseEncoder}
+ImageEncoder = ConvImageEncoder | ClipImageEncoder | AuthorsImageEncoder
+NoiseEncoder = GridNoiseEncoder | AuthorsNoiseEncoder
+
+IMAGE_ENCODERS: dict[str, type[ImageEncoder]] = {
+    "conv": ConvImageEncoder,
+    "clip": ClipImageEncoder,
+    "authors": AuthorsImageEncoder,
+}
+NOISE_ENCODERS: dict[str, type[NoiseEncoder]] = {"grid": GridNoiseEncoder, "authors": AuthorsNoiseEncoder}
 
 REAL, FAKE = 0, 1
 """Indices of the head's logits, as published."""
@@ -83,6 +90,9 @@ def _checked(index: Tensor, homogeneity: Tensor) -> Tensor:
 
 class MFCLIP(nn.Module):
     """The detector's network for a configuration; parts carry the names of the paper's figure."""
+
+    image: ImageEncoder
+    noise: NoiseEncoder
 
     def __init__(self, config: Config) -> None:
         super().__init__()

@@ -157,7 +157,8 @@ class Hierarchy:
                 side = str(row[0]).strip().lower()
                 if side not in ("real", "fake"):
                     raise ValueError(f"The first cell is {row[0]!r}; write 'real' or 'fake'.")
-                sentences = tuple("" if cell is None else str(cell) for cell in row[1:])
+                # However many there are: Description counts them and says what is missing.
+                sentences: Any = tuple("" if cell is None else str(cell) for cell in row[1:])
                 descriptions.append(Description(sentences, fake=side == "fake"))
             except ValueError as error:
                 raise ValueError(f"Row {number}: {error}") from None

@@ -89,6 +89,9 @@ class ConvImageEncoder(nn.Module):
 class ClipImageEncoder(nn.Module):
     """An open_clip visual tower, run through our attention so that its weights can be seen."""
 
+    mean: Tensor
+    std: Tensor
+
     def __init__(self, config: ImageConfig, embed_dim: int) -> None:
         super().__init__()
         self.tower = VisionTransformer(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from mfclip.prompts import Description, Hierarchy
 
 if TYPE_CHECKING:
-    from mfclip.detector import Verdict
+    from mfclip.verdict import Verdict
 
 Place = Literal["photo", "descriptions"]
 
