@@ -82,6 +82,8 @@ Training: {steps} steps, {hours:.1f} h on {device}, seed {seed}, torch {torch}, 
 
 - The held-out pictures come from the *same sources* as the training ones. Nothing here says how the detector does on
   a generator, a camera or a website it has never seen; detectors of this kind lose most of their skill there.
+- Softness counts as a trace: an enlarged or softened real face can read as forged, and a nearly lossless copy of a
+  real face is not told from it.
 - It looks at one face and at one 112 px patch of it. A forgery elsewhere in the photo is not looked for.
 - Heavy compression, screenshots, filters and beauty modes remove the noise that one stream lives on.
 - P(fake) is calibrated for one forgery in two photographs of the validation sources. Where forgeries are rarer, the
