@@ -13,6 +13,9 @@ from torch import Tensor
 
 from mfclip.config import DecisionConfig
 
+REAL, FAKE = 0, 1
+"""Indices of the head's logits, as published."""
+
 EVIDENCE = ("little", "uncertain", "substantial")
 
 
@@ -22,8 +25,8 @@ def log_mean_exp(values: Tensor) -> Tensor:
 
 
 def head_margin(logits: Tensor) -> Tensor:
-    """Head logits (..., 2), index 0 real, 1 fake → (...), positive towards fake."""
-    return logits[..., 1] - logits[..., 0]
+    """Head logits (..., 2) → (...), positive towards fake."""
+    return logits[..., FAKE] - logits[..., REAL]
 
 
 def language_margin(similarities: Tensor, fake: Sequence[bool]) -> Tensor:

@@ -1,7 +1,6 @@
 """The detector: a photo goes in, a verdict comes out."""
 
 import hashlib
-import io
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +20,15 @@ from mfclip.faces import FaceBox, find_faces
 from mfclip.hub import Checkpoint, read_checkpoint
 from mfclip.model import MFCLIP
 from mfclip.photo import Photo, read_photo
-from mfclip.preprocess import NATIVE_LIMIT, FaceCrop, crop_face, crop_whole, cut_region
+from mfclip.preprocess import (
+    FaceCrop,
+    crop_face,
+    crop_whole,
+    cut_region,
+    cut_square,
+    re_encode,
+    within_limit,
+)
 from mfclip.prompts import Hierarchy
 from mfclip.tree import build_tree, description_probabilities
 from mfclip.verdict import DescriptionView, FaceFeatures, FaceView, PatchView, Verdict
@@ -60,13 +67,7 @@ class _Memory:
 
 
 def _mildly_recompressed(rgb: np.ndarray, crop: FaceCrop) -> FaceCrop:
-    x0, y0, x1, y1 = crop.region
-    picture = Image.fromarray(np.ascontiguousarray(rgb[y0:y1, x0:x1]))
-    if picture.width > NATIVE_LIMIT:
-        picture = picture.resize((NATIVE_LIMIT, NATIVE_LIMIT), Image.Resampling.LANCZOS)
-    buffer = io.BytesIO()
-    picture.save(buffer, "JPEG", quality=MILD_QUALITY)
-    return cut_region(np.asarray(Image.open(buffer).convert("RGB")))
+    return cut_region(re_encode(within_limit(cut_square(rgb, crop.region)), quality=MILD_QUALITY))
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,10 +141,8 @@ class Detector:
 
     def language_features(self, hierarchy: Hierarchy) -> Tensor:
         """Description features (K, D) of a hierarchy; every sentence is encoded once and remembered."""
-        wanted = hierarchy.sentences
-        if self.model.language.levels == "first":
-            wanted = tuple(dict.fromkeys(row.sentences[0] for row in hierarchy))
-        known = {sentence: self._sentences.get(sentence) for sentence in wanted}
+        rows = [row.sentences for row in hierarchy]
+        known = {sentence: self._sentences.get(sentence) for sentence in self.model.sentences_read(rows)}
         new = [sentence for sentence, feature in known.items() if feature is None]
         if new:
             with torch.inference_mode():
@@ -151,9 +150,8 @@ class Detector:
             for sentence, feature in zip(new, features, strict=True):
                 known[sentence] = feature
                 self._sentences.put(sentence, feature)
-        rows = [[known.get(s, known[row.sentences[0]]) for s in row.sentences] for row in hierarchy]
         with torch.inference_mode():
-            return self.model.language.combine(torch.stack([torch.stack(row) for row in rows]))
+            return self.model.combine_sentences(rows, known)
 
     def _cut(self, photo: Photo, cropped: bool, face: int) -> _Cut:
         box: FaceBox | None = None

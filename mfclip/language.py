@@ -6,6 +6,8 @@ are laid end to end under a causal mask and read at level 1's end token, which c
 equals encoding level 1 alone, so it is computed at that cost.
 """
 
+from collections.abc import Sequence
+
 import torch
 from open_clip.transformer import QuickGELU, TextTransformer
 from torch import Tensor, nn
@@ -64,8 +66,12 @@ class LanguageEncoder(nn.Module):
         features, _ = self.read(self.embed(tokens.ids.to(device)), tokens.end.to(device))
         return features
 
+    def read_of(self, row: Sequence[str]) -> Sequence[str]:
+        """The sentences of a description that can reach its feature: all four; as published, level 1 alone."""
+        return row[:1] if self.levels == "first" else row
+
     def combine(self, sentences: Tensor) -> Tensor:
-        """Sentence features (K, 4, D), level by level → description features (K, D).
+        """Sentence features (K, L, D) of the L levels that are read → description features (K, D).
 
         Repaired: Σ_l w_l · t̂_l. Published: level 1's feature as it is.
         """

@@ -4,7 +4,7 @@ The model knows no file, no picture format and no page. It takes faces and sente
 similarities; every row is independent of its neighbours and differentiable to its pixels.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -31,9 +31,6 @@ IMAGE_ENCODERS: dict[str, type[ImageEncoder]] = {
     "authors": AuthorsImageEncoder,
 }
 NOISE_ENCODERS: dict[str, type[NoiseEncoder]] = {"grid": GridNoiseEncoder, "authors": AuthorsNoiseEncoder}
-
-REAL, FAKE = 0, 1
-"""Indices of the head's logits, as published."""
 
 INITIAL_LOGIT_SCALE = float(np.log(1 / 0.07))
 
@@ -172,11 +169,17 @@ class MFCLIP(nn.Module):
         for number, row in enumerate(rows, start=1):
             if len(row) != len(LEVELS):
                 raise ValueError(f"Description {number} has {len(row)} sentences; {len(LEVELS)} are needed.")
-        used = [row[:1] for row in rows] if self.language.levels == "first" else rows
-        distinct = list(dict.fromkeys(sentence for row in used for sentence in row))
-        place = {sentence: index for index, sentence in enumerate(distinct)}
-        features = self.encode_sentences(distinct)
-        return self.language.combine(features[torch.tensor([[place[s] for s in row] for row in used])])
+        distinct = self.sentences_read(rows)
+        return self.combine_sentences(rows, dict(zip(distinct, self.encode_sentences(distinct), strict=True)))
+
+    def sentences_read(self, rows: Sequence[Sequence[str]]) -> list[str]:
+        """Every distinct sentence of K rows that can reach a feature, in order of first appearance."""
+        return list(dict.fromkeys(sentence for row in rows for sentence in self.language.read_of(row)))
+
+    def combine_sentences(self, rows: Sequence[Sequence[str]], features: Mapping[str, Tensor]) -> Tensor:
+        """K rows and the features (D,) of their sentences, from `encode_sentences` → description features (K, D)."""
+        read = [torch.stack([features[s] for s in self.language.read_of(row)]) for row in rows]
+        return self.language.combine(torch.stack(read))
 
     def similarities(self, fused: Tensor, descriptions: Tensor) -> Tensor:
         """s·v̂·t̂ of fused features (B, D) and description features (K, D) → (B, K)."""

@@ -12,7 +12,9 @@ Every map is a scale and a shift, held in a `Frame`, so an inverse is exact (no 
 coordinates). Nothing is rotated or mirrored.
 """
 
+import io
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -122,6 +124,24 @@ def _resized(pixels: np.ndarray, side: int) -> np.ndarray:
     return np.asarray(Image.fromarray(pixels).resize((side, side), Image.Resampling.LANCZOS))
 
 
+def cut_square(rgb: np.ndarray, square: tuple[int, int, int, int]) -> np.ndarray:
+    """The pixels of a square (whole photo pixels x0, y0, x1, y1, inside the photo), in one piece of memory."""
+    x0, y0, x1, y1 = square
+    return np.ascontiguousarray(rgb[y0:y1, x0:x1])
+
+
+def within_limit(region: np.ndarray) -> np.ndarray:
+    """A square region (S, S, 3) uint8, reduced to NATIVE_LIMIT where it is larger; itself where it is not."""
+    return _resized(region, min(region.shape[0], NATIVE_LIMIT))
+
+
+def re_encode(rgb: np.ndarray, **options: Any) -> np.ndarray:
+    """(H, W, 3) uint8 → the same after one JPEG generation; options are Pillow's (quality, qtables, subsampling)."""
+    buffer = io.BytesIO()
+    Image.fromarray(rgb).save(buffer, "JPEG", **options)
+    return np.asarray(Image.open(buffer).convert("RGB"))
+
+
 def cut_region(region: np.ndarray, x: float = 0.0, y: float = 0.0) -> FaceCrop:
     """Cut a square native face region (S, S, 3) uint8 RGB into the face and the noise candidates.
 
@@ -132,25 +152,19 @@ def cut_region(region: np.ndarray, x: float = 0.0, y: float = 0.0) -> FaceCrop:
     side = region.shape[0]
     face = _resized(region, FACE_SIZE)
     frame = Frame(x, y, side / FACE_SIZE)
-    if side < WINDOW:
-        base, native = face, False
-    elif side > NATIVE_LIMIT:
-        base, native = _resized(region, NATIVE_LIMIT), False
-    else:
-        base, native = region, True
+    base = face if side < WINDOW else within_limit(region)
     base_frame = Frame(x, y, side / base.shape[0])
     starts = window_starts(base.shape[0])
     places = [(left, top) for top in starts for left in starts]
     windows = np.stack([base[top : top + WINDOW, left : left + WINDOW] for left, top in places])
     frames = tuple(base_frame.within(left, top) for left, top in places)
     rounded = (int(x), int(y), int(x) + side, int(y) + side)
-    return FaceCrop(face, windows, frame, frames, rounded, native)
+    return FaceCrop(face, windows, frame, frames, rounded, native=base is region)
 
 
 def crop_face(rgb: np.ndarray, box: tuple[float, float, float, float]) -> FaceCrop:
     """Cut the face in `box` (x0, y0, x1, y1 photo pixels) out of a photo (H, W, 3) uint8 RGB."""
-    x0, y0, x1, y1 = face_region(box, rgb.shape[1], rgb.shape[0])
-    return cut_region(np.ascontiguousarray(rgb[y0:y1, x0:x1]), x0, y0)
+    return crop_face_region(rgb, face_region(box, rgb.shape[1], rgb.shape[0]))
 
 
 def crop_whole(rgb: np.ndarray) -> FaceCrop:
@@ -161,5 +175,4 @@ def crop_whole(rgb: np.ndarray) -> FaceCrop:
 
 def crop_face_region(rgb: np.ndarray, region: tuple[int, int, int, int]) -> FaceCrop:
     """Cut a region already known (whole photo pixels, square, inside the photo)."""
-    x0, y0, x1, y1 = region
-    return cut_region(np.ascontiguousarray(rgb[y0:y1, x0:x1]), x0, y0)
+    return cut_region(cut_square(rgb, region), *region[:2])

@@ -15,7 +15,7 @@ from PIL import Image
 from tqdm import tqdm
 
 from mfclip.data.sources import Source
-from mfclip.preprocess import MARGIN, NATIVE_LIMIT, face_region
+from mfclip.preprocess import MARGIN, NATIVE_LIMIT, cut_square, face_region, within_limit
 from mfclip.prompts import Description
 
 
@@ -91,11 +91,8 @@ def fields_of(source: Source) -> dict:
 def read_region(path: Path, box: tuple[float, float, float, float]) -> np.ndarray:
     """Open a photograph and cut its face region at native resolution, reduced to NATIVE_LIMIT where larger."""
     with Image.open(path) as image:
-        rgb = image.convert("RGB")
-        region = rgb.crop(face_region(box, rgb.width, rgb.height))
-    if region.width > NATIVE_LIMIT:
-        region = region.resize((NATIVE_LIMIT, NATIVE_LIMIT), Image.Resampling.LANCZOS)
-    return np.asarray(region)
+        rgb = np.asarray(image.convert("RGB"))
+    return within_limit(cut_square(rgb, face_region(box, rgb.shape[1], rgb.shape[0])))
 
 
 def cache_photographs(folder: Path, sources: list[Source], photographs: Path) -> RegionCache:

@@ -5,11 +5,12 @@ every picture, real or forged, in training and in testing, passes through a hist
 here, and a real face and its copy share the very same draw.
 """
 
-import io
 from dataclasses import dataclass, replace
 
 import numpy as np
 from PIL import Image
+
+from mfclip.preprocess import re_encode
 
 FILTERS = (Image.Resampling.BILINEAR, Image.Resampling.BICUBIC, Image.Resampling.LANCZOS)
 SHORTEST = 112
@@ -70,13 +71,6 @@ def draw_test_history(rng: np.random.Generator) -> History:
         filter=drawn.filter,
         subsampling=drawn.subsampling,
     )
-
-
-def re_encode(rgb: np.ndarray, **options: object) -> np.ndarray:
-    """(H, W, 3) uint8 → the same after one JPEG generation; options are Pillow's (quality, qtables, subsampling)."""
-    buffer = io.BytesIO()
-    Image.fromarray(rgb).save(buffer, "JPEG", **options)
-    return np.asarray(Image.open(buffer).convert("RGB"))
 
 
 def apply_history(region: np.ndarray, history: History) -> np.ndarray:

@@ -18,7 +18,8 @@ from torch.nn import functional as F
 from tqdm import tqdm
 
 from mfclip.data.cache import Entry, RegionCache, write_cache
-from mfclip.data.history import FILTERS, SHORTEST, re_encode
+from mfclip.data.history import FILTERS, SHORTEST
+from mfclip.preprocess import re_encode
 from mfclip.prompts import describe_forgery
 from mfclip.training.recipes import Recipe
 

@@ -15,7 +15,7 @@ from PIL import Image
 
 from mfclip.faces import find_faces
 from mfclip.photo import read_photo
-from mfclip.preprocess import face_region
+from mfclip.preprocess import cut_square, face_region
 from mfclip.training.autoencoders import HALVINGS, UPSAMPLERS, Autoencoder, copy_face
 
 QUALITY = 95
@@ -44,9 +44,10 @@ def copy_photo(rgb: np.ndarray, autoencoder: Autoencoder) -> np.ndarray:
     if not faces:
         raise ValueError("No face was found; use a photo with a face.")
     box = faces[0]
-    x0, y0, x1, y1 = face_region((box.x0, box.y0, box.x1, box.y1), rgb.shape[1], rgb.shape[0])
+    square = face_region((box.x0, box.y0, box.x1, box.y1), rgb.shape[1], rgb.shape[0])
+    x0, y0, x1, y1 = square
     copied = rgb.copy()
-    copied[y0:y1, x0:x1] = copy_face(autoencoder, rgb[y0:y1, x0:x1])
+    copied[y0:y1, x0:x1] = copy_face(autoencoder, cut_square(rgb, square))
     return copied
 
 
