@@ -26,6 +26,7 @@ BUNDLED = Path(__file__).resolve().parent.parent / "checkpoints"
 DEFAULT = "tiny"
 ENVIRONMENT = "MFCLIP_CHECKPOINT"
 CONFIG, WEIGHTS, HASHES, CARD = "config.json", "model.safetensors", "SHA256", "README.md"
+RECORD = "training.json"  # beside them: the run that made the weights
 REQUIRED = (CONFIG, WEIGHTS, HASHES)
 
 _PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle")

@@ -30,7 +30,7 @@ def parser() -> argparse.ArgumentParser:
     told.add_argument("checkpoint", help="folder or owner/name@commit")
     told.add_argument("protocol", nargs="?", choices=["in-domain"], default="in-domain")
     told.add_argument(
-        "--data", type=Path, required=True, help="folder with manifest.csv (mfclip/data/sources.py)"
+        "--data", type=Path, required=True, help="folder with manifest.csv (columns: mfclip/data/sources.py)"
     )
     told.add_argument("--cache", type=Path, default=Path(".cache"), help="where cut faces are kept")
     told.add_argument("--split", choices=["validation", "test"], default="test")

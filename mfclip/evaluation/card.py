@@ -4,9 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from mfclip.hub import CARD
-
-RECORD = "training.json"
+from mfclip.hub import CARD, CONFIG, RECORD
 
 TEMPLATE = """---
 license: cc-by-nc-4.0
@@ -126,7 +124,7 @@ def write_card(folder: Path, results: dict[str, Any]) -> None:
             f"{path} does not exist; only a run of mfclip.training can have a card written for it."
         )
     record = json.loads(path.read_text(encoding="utf-8"))
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
     resaved, given = results["conditions"]["re-saved"], results["conditions"]["as given"]
     counts = record["data"]["counts"]
     labels = {

@@ -26,7 +26,7 @@ def parser() -> argparse.ArgumentParser:
     """Command line: where the photographs are, where the run goes, and any field of the recipe by its name."""
     told = argparse.ArgumentParser(prog="python -m mfclip.training", description=__doc__)
     told.add_argument(
-        "--data", type=Path, required=True, help="folder with manifest.csv (see training/sources.py)"
+        "--data", type=Path, required=True, help="folder with manifest.csv (columns: mfclip/data/sources.py)"
     )
     told.add_argument(
         "--out", type=Path, required=True, help="run folder; an unfinished run in it is resumed"
@@ -68,9 +68,8 @@ def main(arguments: list[str] | None = None) -> int:
         faces, copies = prepare(told.data, told.cache, recipe)
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         run = Run(configuration(told.configuration, faces, copies), recipe, told.out, device)
-        if told.start_from:
+        if not run.resume() and told.start_from:
             run.start_from(read_checkpoint(told.start_from))
-        run.resume()
         train(run, faces, copies, told.workers)
         write_run(run, faces, copies)
     except CheckpointError as error:

@@ -1,7 +1,7 @@
 """Pass the face of a photo through one of a run's autoencoders: `python -m mfclip.training.copy_photo IN OUT WEIGHTS`.
 
 This is how space/examples/copied.jpg was made. WEIGHTS is a file that the run kept in its cache, for example
-.cache/copies-tiny/autoencoder-pixel-shuffle-2.pt; up-sampler and depth are read from its name.
+.cache/copies-…/autoencoder-pixel-shuffle-2.pt; up-sampler and depth are read from its name.
 """
 
 import argparse

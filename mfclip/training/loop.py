@@ -18,7 +18,7 @@ from mfclip.data.cache import RegionCache
 from mfclip.data.held_out import HeldOut
 from mfclip.data.readouts import generator_aucs, read_out
 from mfclip.detector import build_model
-from mfclip.hub import Checkpoint
+from mfclip.hub import RECORD, Checkpoint
 from mfclip.model import MFCLIP
 from mfclip.training.batches import TrainingBatches
 from mfclip.training.objective import objective
@@ -74,7 +74,7 @@ class Run:
         model = build_model(checkpoint)
         for ours in (self.model, self.averaged):
             ours.load_state_dict(model.state_dict())
-        record = checkpoint.folder / "training.json"
+        record = checkpoint.folder / RECORD
         self.origin = {
             "weights_sha256": checkpoint.sha256,
             "record": json.loads(record.read_text(encoding="utf-8")) if record.is_file() else None,
@@ -95,6 +95,7 @@ class Run:
             "schedule": self.schedule.state_dict(),
             "step": self.step,
             "curve": self.curve,
+            "origin": self.origin,
         }
         working = working_folder(self.folder)
         working.mkdir(parents=True, exist_ok=True)
@@ -116,7 +117,7 @@ class Run:
             )
         for name in ("model", "average", "optimiser", "schedule"):
             getattr(self, name).load_state_dict(state[name])
-        self.step, self.curve = state["step"], state["curve"]
+        self.step, self.curve, self.origin = state["step"], state["curve"], state["origin"]
         return True
 
 

@@ -1,5 +1,6 @@
 """Everything a run needs before its first step: cut faces, autoencoders, copies; each part kept and reused."""
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -36,11 +37,17 @@ def prepare(photographs: Path, cache: Path, recipe: Recipe) -> tuple[RegionCache
     faces = cache_photographs(cache / "faces", sources, photographs)
     table = {source.path: [source.group, source.split] for source in sources}
     (cache / "splits.json").write_text(json.dumps(table, indent=0), encoding="utf-8")
-    made = cache / f"copies-{recipe.name}"
+    made = cache / copies_folder(faces, recipe)
     autoencoders = train_autoencoders(faces, recipe, made)
     squares = native_squares(sources, photographs)
     copies = copy_reals(faces, autoencoders, recipe, made, photographs, squares)
     return faces, copies
+
+
+def copies_folder(faces: RegionCache, recipe: Recipe) -> str:
+    """Name of the folder of autoencoders and copies: by what they are made of, so that none is taken for another."""
+    told = f"{faces.fingerprint} {recipe.seed} {recipe.autoencoder_steps}"
+    return f"copies-{hashlib.sha256(told.encode()).hexdigest()[:12]}"
 
 
 def check_splits(sources: list[Source]) -> None:

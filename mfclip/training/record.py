@@ -12,13 +12,11 @@ import torch
 from mfclip.data.cache import RegionCache
 from mfclip.data.held_out import HeldOut
 from mfclip.data.readouts import generator_aucs, read_out
-from mfclip.hub import write_checkpoint
+from mfclip.hub import RECORD, write_checkpoint
 from mfclip.training.fit import fit_decision, head_share, picture_weights
 from mfclip.training.loop import CURVE, Run
 
 logger = logging.getLogger(__name__)
-
-RECORD = "training.json"
 
 DRAFT = """# {name}
 

@@ -11,12 +11,13 @@ import mfclip
 from mfclip.config import TINY
 from mfclip.data.cache import RegionCache
 from mfclip.data.sources import read_manifest
+from mfclip.hub import read_checkpoint, write_checkpoint
 from mfclip.prompts import Hierarchy
 from mfclip.training import loop
 from mfclip.training.__main__ import main
 from mfclip.training.batches import TrainingBatches
 from mfclip.training.objective import hierarchy_rows
-from mfclip.training.prepare import check_splits, prepare
+from mfclip.training.prepare import check_splits, copies_folder, prepare
 from mfclip.training.recipes import RECIPES, SMOKE, Recipe
 
 
@@ -92,6 +93,29 @@ def test_a_run_is_not_resumed_under_another_recipe(caches, config, tmp_path):
     changed = dataclasses.replace(SMOKE, learning_rate=0.5)
     with pytest.raises(ValueError, match=r"another recipe \(different: \['learning_rate'\]\)"):
         loop.Run(config, changed, tmp_path / "run", torch.device("cpu")).resume()
+
+
+def test_a_run_begun_from_a_checkpoint_says_so_even_after_a_resumption(caches, config, tmp_path):
+    torch.manual_seed(5)
+    first = mfclip.MFCLIP(config)
+    made = write_checkpoint(tmp_path / "first", config.to_dict(), first.state_dict(), "card")
+    (tmp_path / "first" / "training.json").write_text('{"steps": 7}', encoding="utf-8")
+    run = loop.Run(config, SMOKE, tmp_path / "second", torch.device("cpu"))
+    run.start_from(read_checkpoint(tmp_path / "first"))
+    for model in (run.model, run.averaged):
+        assert all(torch.equal(value, model.state_dict()[key]) for key, value in first.state_dict().items())
+    run.save()
+    resumed = loop.Run(config, SMOKE, tmp_path / "second", torch.device("cpu"))
+    assert resumed.resume()
+    assert resumed.origin == {"weights_sha256": made.sha256, "record": {"steps": 7}}
+
+
+def test_autoencoders_of_other_settings_are_not_taken_for_these(caches):
+    faces, _ = caches
+    folder = copies_folder(faces, SMOKE)
+    assert folder == copies_folder(faces, dataclasses.replace(SMOKE, name="other", learning_rate=0.1))
+    for change in ({"autoencoder_steps": 3}, {"seed": 1}):
+        assert folder != copies_folder(faces, dataclasses.replace(SMOKE, **change))
 
 
 def test_no_word_of_the_token_table_decays():
