@@ -1,53 +1,100 @@
 """What a training run does, as one frozen, complete record that is stored beside the weights it made."""
 
 from dataclasses import dataclass
+from typing import Literal
+
+INGREDIENTS = ("autoencoder", "denoiser", "blend", "edit")
+"""The sorts of forgeries that are made from real faces (mfclip/training/forgeries)."""
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """Settings of one run; lengths are optimiser steps, shares are pictures a batch.
+    """Settings of one run; lengths are optimiser steps, numbers of pictures are those of a whole (global) batch.
 
-    reals, copies, forgeries: pictures of each sort in a batch; copies are autoencoder copies of the batch's first
-    reals, under the same history. learning_rate: peak of a one-cycle schedule. average: decay of the weight average
-    that is shipped. alone: weight of the cross-entropy of each stream by itself. alignment: weight of the contrastive
-    loss, whose gradient is multiplied by the logit scale (14 at the start) and otherwise drowns the head's.
-    gate_target: mean gate over negative pairs, held with weight gate_hold. distil_temperature: of the KL to the
-    predicted text feature.
+    reals: real faces; pairs: how many of them come with a forgery made from them, under the same history (the batch
+    then holds that many more pictures); forgeries: pictures of other people's generators. ingredients: which sorts of
+    made forgeries are drawn, in equal shares. leave_out: '' or 'generator=NAME', 'kind=NAME', 'real=NAME': pictures
+    that training and validation never see. histories: re-save and rescale both classes (off only to show what it is
+    worth). patch: the noise stream sees the richest window in half the pictures and any in the others, or any always.
+    text: 'frozen' trains only projection and level weights on a distilled (tiny) or pretrained (clip) tower.
+    paraphrases: share of sentences replaced by a rewording. tune: which weights of a pretrained image tower move.
+    learning_rate: peak of a one-cycle schedule. average: decay of the weight average that is shipped. alone: weight
+    of the cross-entropy of each stream by itself. alignment: weight of the contrastive loss, whose gradient is
+    multiplied by the logit scale (14 at the start) and otherwise drowns the head's. gate_target: mean gate over
+    negative pairs, held with weight gate_hold. distil_temperature: of the KL to the predicted text feature. patience:
+    validations without improvement before the run stops early, 0 for never.
     """
 
     name: str = "tiny"
     seed: int = 0
     steps: int = 3000
     reals: int = 16
-    copies: int = 5
-    forgeries: int = 11
+    pairs: int = 10
+    forgeries: int = 6
+    ingredients: tuple[str, ...] = INGREDIENTS
+    leave_out: str = ""
+    histories: bool = True
+    patch: Literal["richest", "random"] = "richest"
+    text: Literal["frozen", "trained"] = "frozen"
+    paraphrases: float = 0.5
+    tune: Literal["all", "norms", "lora"] = "all"
     learning_rate: float = 1e-3
     weight_decay: float = 0.02
+    clip_norm: float = 1.0
     average: float = 0.998
+    precision: Literal["bf16", "fp16", "no"] = "bf16"
     alone: float = 0.5
     alignment: float = 0.3
     gate_target: float = 0.5
     gate_hold: float = 4.0
     distil_temperature: float = 2.0
     validate_every: int = 600
-    autoencoder_steps: int = 500
-    copies_per_real: int = 2
+    patience: int = 0
+    autoencoder_steps: int = 600
+    denoiser_steps: int = 1500
+    distil_steps: int = 3000
 
     def __post_init__(self) -> None:
-        if self.copies > self.reals:
+        if self.pairs > self.reals:
             raise ValueError(
-                f"copies is {self.copies} and reals {self.reals}; every copy is paired with a real of the batch, "
-                "so copies must not exceed reals."
+                f"pairs is {self.pairs} and reals {self.reals}; every made forgery is paired with a real of the "
+                "batch, so pairs must not exceed reals."
             )
-        for name in ("steps", "reals", "forgeries", "validate_every", "autoencoder_steps", "copies_per_real"):
+        if self.pairs + self.forgeries < 1:
+            raise ValueError("pairs and forgeries are both 0; a batch needs at least one forgery: raise one.")
+        for name in ("pairs", "forgeries", "patience"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} is {getattr(self, name)}; 0 or more is needed.")
+        lengths = ("steps", "reals", "validate_every", "autoencoder_steps", "denoiser_steps", "distil_steps")
+        for name in lengths:
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} is {getattr(self, name)}; at least 1 is needed.")
+        unknown = sorted(set(self.ingredients) - set(INGREDIENTS))
+        if unknown or (self.pairs and not self.ingredients):
+            raise ValueError(
+                f"ingredients are {self.ingredients}; one or more of {', '.join(INGREDIENTS)} are needed."
+            )
+        if not 0 <= self.paraphrases <= 1:
+            raise ValueError(f"paraphrases is {self.paraphrases}; a share of 0 to 1 is needed.")
 
 
 TINY = Recipe()
 """The recipe of checkpoints/tiny."""
 
-SMOKE = Recipe(name="smoke", steps=4, reals=3, copies=1, forgeries=2, validate_every=2, autoencoder_steps=2)
+PAIRS = Recipe(name="pairs", reals=16, pairs=16, forgeries=0)
+"""Reals and the forgeries made from them only: no forgery of anybody else's generator is seen."""
+
+SMOKE = Recipe(
+    name="smoke",
+    steps=4,
+    reals=3,
+    pairs=1,
+    forgeries=2,
+    validate_every=2,
+    autoencoder_steps=2,
+    denoiser_steps=2,
+    distil_steps=2,
+)
 """A few steps of everything, for tests and for trying a machine."""
 
-RECIPES = {recipe.name: recipe for recipe in (TINY, SMOKE)}
+RECIPES = {recipe.name: recipe for recipe in (TINY, PAIRS, SMOKE)}
