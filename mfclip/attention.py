@@ -64,3 +64,23 @@ def run_transformer(
         if weights is not None:
             layers.append(weights)
     return x, tuple(layers)
+
+
+def run_to_first(transformer: Transformer, x: Tensor) -> Tensor:
+    """What `run_transformer` makes of the first token: x (B, L, D), no mask → (B, D).
+
+    In the last block every token is a key, but only the first one is a query and passes through the MLP: nobody reads
+    the others. The same number, to the order of its sums, without most of that block's work.
+    """
+    *body, last = transformer.resblocks
+    for block in body:
+        x, _ = run_block(block, x)
+    heads, width = last.attn.num_heads, x.shape[-1]
+    weight, bias = last.attn.in_proj_weight, last.attn.in_proj_bias
+    normed, first = last.ln_1(x), x[:, 0]
+    query = F.linear(normed[:, 0], weight[:width], bias[:width]).view(-1, 1, heads, width // heads)
+    keys_values = F.linear(normed, weight[width:], bias[width:])
+    key, value = keys_values.view(*x.shape[:2], 2, heads, -1).permute(2, 0, 3, 1, 4)
+    mixed = attention_weights(query.transpose(1, 2), key) @ value
+    first = first + last.ls_1(last.attn.out_proj(mixed.reshape(first.shape)))
+    return first + last.ls_2(last.mlp(last.ln_2(first)))

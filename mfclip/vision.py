@@ -9,14 +9,15 @@ import torch
 from open_clip.transformer import Transformer, VisionTransformer
 from torch import Tensor, nn
 
-from mfclip.attention import run_transformer
+from mfclip.attention import run_to_first, run_transformer
 from mfclip.config import ImageConfig, NoiseConfig
 from mfclip.language import ACTIVATIONS
 from mfclip.noise import srm_residual
 from mfclip.preprocess import FACE_SIZE, WINDOW
 
 Tokens = tuple[Tensor, tuple[Tensor, ...]]
-"""Hidden states (B, 1 + cells, W), class token first, and attention weights (B, H, L, L) per layer if asked for."""
+"""Hidden states and attention weights (B, H, L, L) per layer. With the weights asked for, every token's hidden state,
+(B, 1 + cells, W), class token first; otherwise the class token's alone, (B, 1, W), and no weights."""
 
 CLIP_MEAN = (0.48145466, 0.4578275, 0.40821073)
 CLIP_STD = (0.26862954, 0.26130258, 0.27577711)
@@ -30,6 +31,13 @@ def convolution(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
     return nn.Sequential(
         nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU(inplace=True)
     )
+
+
+def run_visual(transformer: Transformer, tokens: Tensor, need_weights: bool) -> Tokens:
+    """Blocks on tokens (B, L, W), of whose last output only the class token is read."""
+    if need_weights:
+        return run_transformer(transformer, tokens, need_weights=True)
+    return run_to_first(transformer, tokens)[:, None], ()
 
 
 class GridTransformer(nn.Module):
@@ -54,7 +62,7 @@ class GridTransformer(nn.Module):
 
     def read(self, tokens: Tensor, need_weights: bool = False) -> tuple[Tensor, Tokens]:
         """Tokens (B, L, W) → embedding (B, D) read at the class token, and the hidden states with attention."""
-        hidden, weights = run_transformer(self.transformer, tokens, need_weights=need_weights)
+        hidden, weights = run_visual(self.transformer, tokens, need_weights)
         return self.projection(self.ln_post(hidden[:, 0])), (hidden, weights)
 
 
@@ -113,7 +121,7 @@ class ClipImageEncoder(nn.Module):
         cells = tower.conv1((faces - self.mean) / self.std).flatten(2).transpose(1, 2)
         first = tower.class_embedding.to(cells).expand(cells.shape[0], 1, -1)
         x = tower.ln_pre(torch.cat([first, cells], dim=1) + tower.positional_embedding)
-        hidden, weights = run_transformer(tower.transformer, x, need_weights=need_weights)
+        hidden, weights = run_visual(tower.transformer, x, need_weights)
         return tower.ln_post(hidden[:, 0]) @ tower.proj, (hidden, weights)
 
 

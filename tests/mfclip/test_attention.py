@@ -2,7 +2,7 @@ import pytest
 import torch
 from open_clip.transformer import Transformer
 
-from mfclip.attention import attention_weights, run_block, run_transformer
+from mfclip.attention import attention_weights, run_block, run_to_first, run_transformer
 from mfclip.config import TINY
 
 EXACT = 1e-5  # fused kernel against written-out softmax, float32
@@ -71,6 +71,18 @@ class TestWeights:
             out, _ = run_transformer(blocks, pixel, causal, need_weights)
             gradients.append(torch.autograd.grad(out.square().sum(), pixel)[0])
         assert torch.allclose(*gradients, rtol=1e-4, atol=1e-4)
+
+
+def test_the_first_token_alone_is_the_first_of_all(blocks, x):
+    outs, gradients = [], []
+    for run in (run_to_first, lambda *given: run_transformer(*given)[0][:, 0]):
+        tokens = x.clone().requires_grad_()
+        outs.append(run(blocks, tokens))
+        leaves = [tokens, *blocks.parameters()]
+        gradients.append(torch.autograd.grad(outs[-1].square().sum(), leaves))
+    assert torch.allclose(*outs, atol=EXACT)
+    for first, every in zip(*gradients, strict=True):
+        assert torch.allclose(first, every, rtol=1e-4, atol=1e-4)
 
 
 def test_a_single_token_attends_to_itself():
