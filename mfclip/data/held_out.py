@@ -1,5 +1,6 @@
 """Faces with what is known of them, as tensors; and a whole split in order, each picture under a fixed history."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,9 @@ from mfclip.data.cache import Entry, RegionCache
 from mfclip.data.history import UNTOUCHED, History, apply_history, draw_test_history
 from mfclip.patches import choose_richest, take
 from mfclip.preprocess import cut_region
+
+Treatment = Callable[[np.ndarray, Entry], np.ndarray]
+"""What is done to a square region (S, S, 3) uint8 after its history, before it is cut: the same kind of array."""
 
 
 @dataclass(frozen=True)
@@ -46,28 +50,49 @@ def collect(items: list[tuple[np.ndarray, Entry]], patch: np.ndarray | None = No
 
 
 class HeldOut(Dataset):
-    """A whole split in order, in batches of `size`.
+    """A whole split in order, in batches of `size`; item `number` is a batch.
 
-    touched: give each picture one history fixed by its path (both classes alike); otherwise take it as it is.
-    only_fake: leave the reals out (for copies, whose reals are in the other cache).
+    split: 'train', 'validation', 'test', or None for all of them. touched: give each picture one history fixed by its
+    path (both classes alike); otherwise take it as it is. only_fake: leave the reals out. keep: which entries to take
+    of the split, all if None. treatment: what else happens to every picture, after its history.
+    indices: the places of the pictures in the cache, in the order of the batches.
     """
 
     def __init__(
-        self, cache: RegionCache, split: str, size: int = 32, touched: bool = True, only_fake: bool = False
+        self,
+        cache: RegionCache,
+        split: str | None,
+        size: int = 32,
+        touched: bool = True,
+        only_fake: bool = False,
+        keep: Callable[[Entry], bool] | None = None,
+        treatment: Treatment | None = None,
     ) -> None:
-        self.cache, self.size, self.touched = cache, size, touched
+        self.cache, self.size, self.touched, self.treatment = cache, size, touched, treatment
         self.indices = [
-            i for i, e in enumerate(cache.entries) if e.split == split and (e.fake or not only_fake)
+            i
+            for i, entry in enumerate(cache.entries)
+            if split in (None, entry.split)
+            and (entry.fake or not only_fake)
+            and (keep is None or keep(entry))
         ]
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """What is known of the pictures, in order."""
+        return tuple(self.cache.entries[index] for index in self.indices)
 
     def __len__(self) -> int:
         return -(-len(self.indices) // self.size)
 
     def __getitem__(self, number: int) -> Batch:
+        if not 0 <= number < len(self):
+            raise IndexError(f"batch {number} of {len(self)}")
         items = []
         for index in self.indices[number * self.size : (number + 1) * self.size]:
             entry = self.cache.entries[index]
-            items.append((apply_history(self.cache.region(index), self._history(entry)), entry))
+            region = apply_history(self.cache.region(index), self._history(entry))
+            items.append((region if self.treatment is None else self.treatment(region, entry), entry))
         return collect(items)
 
     def _history(self, entry: Entry) -> History:

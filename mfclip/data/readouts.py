@@ -1,10 +1,11 @@
 """What a model says of a split: both readouts and each stream's own, one row a picture."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 import torch
 from sklearn.metrics import roc_auc_score
+from torch.utils.data import DataLoader
 
 from mfclip.data.held_out import HeldOut
 from mfclip.decision import head_margin, language_margin
@@ -14,7 +15,8 @@ from mfclip.model import MFCLIP
 @dataclass(frozen=True)
 class Readouts:
     """head, language, image, noise: (N,) float64 margins, positive towards fake. image and noise are the head's
-    margins with the other stream taken away. fake: (N,) bool; generator, path, group: (N,) str."""
+    margins with the other stream taken away. fake: (N,) bool; generator, path, group: (N,) str.
+    similarities: (N, K) float64, s·v̂·t̂ with each row of the model's hierarchy; (0, 0) where nobody asked."""
 
     head: np.ndarray
     language: np.ndarray
@@ -24,21 +26,30 @@ class Readouts:
     generator: np.ndarray
     path: np.ndarray
     group: np.ndarray
+    similarities: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
+
+    def of(self, chosen: np.ndarray) -> "Readouts":
+        """The rows of an index or mask (N,)."""
+        rows = {f.name: getattr(self, f.name) for f in fields(self)}
+        return replace(self, **{name: value[chosen] for name, value in rows.items() if len(value)})
 
 
 @torch.inference_mode()
-def read_out(model: MFCLIP, held_out: HeldOut) -> Readouts:
-    """Score a whole split in evaluation mode and float32; the model's mode is restored afterwards."""
+def read_out(model: MFCLIP, held_out: HeldOut, workers: int = 0) -> Readouts:
+    """Score a whole split in evaluation mode and float32; the model's mode is restored afterwards.
+
+    workers: loader processes that cut faces while the model reads others, 0 for none.
+    """
     training = model.training
     model.eval()
     hierarchy = model.config.hierarchy
     text = model.encode_descriptions([row.sentences for row in hierarchy])
-    columns: dict[str, list] = {name: [] for name in Readouts.__dataclass_fields__}
-    for number in range(len(held_out)):
-        batch = held_out[number]
+    columns: dict[str, list] = {f.name: [] for f in fields(Readouts)}
+    for batch in DataLoader(held_out, batch_size=None, num_workers=workers):
         encoding = model.encode_faces(batch.faces, batch.windows)
         columns["head"] += head_margin(model.head_logits(encoding.fused)).tolist()
         similarities = model.similarities(encoding.fused, text)
+        columns["similarities"] += similarities.tolist()
         columns["language"] += language_margin(similarities, hierarchy.fake).tolist()
         columns["image"] += head_margin(model.head_logits(encoding.image)).tolist()
         columns["noise"] += head_margin(model.head_logits(encoding.noise)).tolist()

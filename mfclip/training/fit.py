@@ -1,8 +1,17 @@
-"""The decision rule, fitted on validation: a, b, c, temperature and the band of uncertainty.
+"""The decision rule, fitted on validation: a, b, c, temperature, and a band of uncertainty with known error rates.
 
 Both readouts are standardised and given equal shares, unless that costs more than AUC_TOLERANCE of the best share's
 AUC; then the share nearest to equal that does not is taken, never outside 0.1–0.9, so that neither is fitted away.
+
+The band's edges are split-conformal (Vovk, Gammerman and Shafer, *Algorithmic Learning in a Random World*, 2005):
+with n pictures of one sort, the ⌈(n + 1)(1 − α)⌉-th smallest value is exceeded by a new picture of that sort with a
+probability of at most α. The guarantee is for one picture that is exchangeable with validation, on average over
+validation sets; pictures of one group are not independent, and new sources are not exchangeable, so it is a target
+that the evaluation measures, not a promise.
 """
+
+import math
+from dataclasses import dataclass
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
@@ -14,9 +23,58 @@ from mfclip.data.readouts import Readouts
 AUC_TOLERANCE = 0.005
 SHARES = np.round(np.arange(0.1, 0.91, 0.05), 2)
 FALSE_ALARMS = 0.05
-"""Share of validation reals that may lie above the band: what 'substantial evidence' costs at most."""
+"""Share of the reals of each validation source that may lie above the band: what 'substantial evidence' may cost."""
 MISSES = 0.10
 """Share of validation forgeries that may lie below the band: what 'little evidence' costs at most."""
+POOLED = "all sources"
+
+
+@dataclass(frozen=True)
+class SourceQuantile:
+    """n reals of a source and the P(fake) that at most FALSE_ALARMS of such reals exceed; None: n is too small."""
+
+    n: int
+    quantile: float | None
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """The six numbers of a decision and where they come from; JSON-able through dataclasses.asdict.
+
+    a, b, c, temperature, low, high: as in DecisionConfig. false_alarms, misses: target rates, 0..1. head_share: of
+    the standardised margin. reals, forgeries: pictures fitted on. sources: by real source, and over all of them under
+    POOLED. high_from: the source whose quantile is the band's upper edge. conformal_low, conformal_high: the
+    edges before they were ordered about one half; where conformal_low is above conformal_high the two classes overlap
+    so little that the band lies between them the other way round.
+    """
+
+    a: float
+    b: float
+    c: float
+    temperature: float
+    low: float
+    high: float
+    false_alarms: float
+    misses: float
+    head_share: float
+    reals: int
+    forgeries: int
+    sources: dict[str, SourceQuantile]
+    high_from: str
+    conformal_low: float
+    conformal_high: float
+
+    def decision(self, origin: str) -> DecisionConfig:
+        """The rule to store with the weights; origin: where it comes from, in words."""
+        return DecisionConfig(
+            a=self.a,
+            b=self.b,
+            c=self.c,
+            temperature=self.temperature,
+            low=self.low,
+            high=self.high,
+            origin=origin,
+        )
 
 
 def picture_weights(readouts: Readouts) -> np.ndarray:
@@ -43,21 +101,61 @@ def head_share(readouts: Readouts, weights: np.ndarray) -> tuple[float, dict[flo
     return min(enough, key=lambda share: abs(share - 0.5)), aucs
 
 
-def weighted_quantile(values: np.ndarray, weights: np.ndarray, share: float) -> float:
-    """The value below which `share` of the weight lies."""
+def conformal_high(values: np.ndarray, rate: float) -> float | None:
+    """The value that a new one exceeds with a probability of at most `rate`: the ⌈(n+1)(1−rate)⌉-th smallest.
+
+    Just above it, because a picture *at* the edge is outside the band. None where n is too small to say (n + 1 <
+    1 / rate).
+    """
+    place = math.ceil((len(values) + 1) * (1 - rate) - 1e-9)  # 20 · 0.95 must be 19, not a rounding above it
+    if place > len(values):
+        return None
+    return float(np.nextafter(np.sort(values)[place - 1], np.inf))
+
+
+def conformal_low(values: np.ndarray, weights: np.ndarray, rate: float) -> float:
+    """The value below which a new one lies with a probability of at most `rate`, values weighted.
+
+    Weighted split conformal (Tibshirani and others, arXiv 1904.06019): the new picture's own mass, taken to be as
+    large as the largest weight, is put at −∞. With equal weights this is the ⌊(n+1)·rate⌋-th smallest. Just below
+    it, for the same reason as in `conformal_high`; −∞ where n is too small to say.
+    """
     order = np.argsort(values)
-    below = np.cumsum(weights[order]) / weights.sum()
-    place = min(int(np.searchsorted(below, share)), len(values) - 1)
-    return float(values[order[place]])
+    below = (np.cumsum(weights[order]) + weights.max()) / (weights.sum() + weights.max())
+    # The k-th smallest needs the mass of the k − 1 below it and of the new picture to stay within the rate.
+    before = np.concatenate([[weights.max() / (weights.sum() + weights.max())], below[:-1]])
+    count = int(np.searchsorted(before, rate + 1e-12, side="right"))
+    return float(np.nextafter(values[order][count - 1], -np.inf)) if count else -math.inf
 
 
-def fit_decision(readouts: Readouts, origin: str) -> DecisionConfig:
+def source_quantiles(
+    chance: np.ndarray, source: np.ndarray, weights: np.ndarray
+) -> dict[str, SourceQuantile]:
+    """For P(fake) of N reals, their sources and weights: every source's own quantile, and the pooled one.
+
+    Group-conditional (Mondrian) conformal: a rate that holds over all reals alike may hide one source with many false
+    alarms. The pooled quantile counts every source alike and stands in where a source has too few pictures.
+    """
+    found = {
+        str(name): SourceQuantile(
+            int((source == name).sum()), conformal_high(chance[source == name], FALSE_ALARMS)
+        )
+        for name in np.unique(source)
+    }
+    mirrored = conformal_low(-chance, weights, FALSE_ALARMS)
+    pooled = None if math.isinf(mirrored) else -mirrored
+    return {**found, POOLED: SourceQuantile(len(chance), pooled)}
+
+
+def calibrate(readouts: Readouts) -> Calibration:
     """Fit all six numbers on the readouts of validation.
 
     c and temperature come from a logistic regression of the label on the standardised sum, both classes and all
-    generators weighted alike, so P(fake) is calibrated for one forgery in two photographs. The band reaches from the
-    probability that MISSES of the forgeries lie below to the one that FALSE_ALARMS of the reals lie above.
-    Raises ValueError if one of the classes is absent.
+    generators weighted alike, so P(fake) is calibrated for one forgery in two photographs. The band's upper edge is
+    the largest over the real sources of the conformal quantile at FALSE_ALARMS, the pooled quantile standing in for
+    sources that are too small; the lower edge is the forgeries' conformal quantile at MISSES, every generator
+    counting alike. Where they come in the other order, or on one side of one half, they are ordered and widened to it.
+    Raises ValueError if one of the classes is absent or the margin falls where forgery rises.
     """
     if readouts.fake.all() or not readouts.fake.any():
         raise ValueError(
@@ -77,10 +175,33 @@ def fit_decision(readouts: Readouts, origin: str) -> DecisionConfig:
             "to decide by. Train longer."
         )
     chance = 1 / (1 + np.exp(-(score * slope + intercept)))
-    reals = ~readouts.fake
-    high = weighted_quantile(chance[reals], weights[reals], 1 - FALSE_ALARMS)
-    low = weighted_quantile(chance[readouts.fake], weights[readouts.fake], MISSES)
-    low, high = min(low, high, 0.5), max(low, high, 0.5)
-    return DecisionConfig(
-        a=float(a), b=float(b), c=intercept / slope, temperature=1 / slope, low=low, high=high, origin=origin
+    reals, fake = ~readouts.fake, readouts.fake
+    sources = source_quantiles(chance[reals], readouts.generator[reals], weights[reals])
+    known = {name: found.quantile for name, found in sources.items() if found.quantile is not None}
+    if all(found.quantile is not None for name, found in sources.items() if name != POOLED):
+        known.pop(POOLED, None)
+    high_from = max(known, key=lambda name: known[name]) if known else ""
+    upper = min(known[high_from], 1.0) if known else 1.0
+    lower = max(conformal_low(chance[fake], weights[fake], MISSES), 0.0)
+    return Calibration(
+        a=float(a),
+        b=float(b),
+        c=intercept / slope,
+        temperature=1 / slope,
+        low=min(lower, upper, 0.5),
+        high=max(lower, upper, 0.5),
+        false_alarms=FALSE_ALARMS,
+        misses=MISSES,
+        head_share=share,
+        reals=int(reals.sum()),
+        forgeries=int(fake.sum()),
+        sources=sources,
+        high_from=high_from,
+        conformal_low=lower,
+        conformal_high=upper,
     )
+
+
+def fit_decision(readouts: Readouts, origin: str) -> DecisionConfig:
+    """The decision that `calibrate` finds on the readouts of validation; raises ValueError as it does."""
+    return calibrate(readouts).decision(origin)

@@ -1,11 +1,24 @@
 """The decision fitted on readouts whose answer is known."""
 
+import dataclasses
+import json
+
 import numpy as np
 import pytest
 
 from mfclip import decision as rule
 from mfclip.data.readouts import Readouts
-from mfclip.training.fit import fit_decision, head_share, picture_weights, weighted_quantile
+from mfclip.training.fit import (
+    FALSE_ALARMS,
+    MISSES,
+    POOLED,
+    calibrate,
+    conformal_high,
+    conformal_low,
+    fit_decision,
+    head_share,
+    picture_weights,
+)
 
 
 def _readouts(language_skill: float, size: int = 4000) -> Readouts:
@@ -66,7 +79,7 @@ def test_every_generator_and_both_classes_weigh_alike():
 
 def test_one_class_or_a_backward_margin_is_refused():
     readouts = _readouts(1.0)
-    alone = Readouts(**{k: v[readouts.fake] for k, v in vars(readouts).items()})
+    alone = readouts.of(readouts.fake)
     with pytest.raises(ValueError, match="both are needed"):
         fit_decision(alone, "test")
     backward = Readouts(**{**vars(readouts), "head": -readouts.head, "language": -readouts.language})
@@ -74,8 +87,66 @@ def test_one_class_or_a_backward_margin_is_refused():
         fit_decision(backward, "test")
 
 
-def test_weighted_quantile_by_hand():
-    values, weights = np.array([3.0, 1.0, 2.0]), np.array([1.0, 2.0, 1.0])
-    assert weighted_quantile(values, weights, 0.5) == 1.0
-    assert weighted_quantile(values, weights, 0.75) == 2.0
-    assert weighted_quantile(values, weights, 1.0) == 3.0
+def test_conformal_quantiles_by_hand():
+    values = np.arange(1.0, 20.0)  # 19 values: (19 + 1) · 0.95 = 19, the largest of them
+    assert conformal_high(values, 0.05) == pytest.approx(19.0) and conformal_high(values, 0.05) > 19.0
+    assert conformal_high(values[:-1], 0.05) is None
+    assert conformal_high(np.arange(1.0, 40.0), 0.05) == pytest.approx(38.0)  # 40 · 0.95
+    equal = np.ones(19)
+    assert (
+        conformal_low(values, equal, 0.05) == pytest.approx(1.0) and conformal_low(values, equal, 0.05) < 1.0
+    )
+    assert conformal_low(values, equal, 0.10) == pytest.approx(2.0)
+    assert conformal_low(values, equal, 0.04) == -np.inf
+    heavy = np.where(
+        values == 1, 10.0, 1.0
+    )  # the new picture is taken to be as heavy: 10 of 38 alone is too much
+    assert conformal_low(values, heavy, 0.10) == -np.inf
+
+
+def test_a_new_picture_exceeds_the_conformal_quantile_as_rarely_as_asked():
+    rng = np.random.default_rng(11)
+    above, below = [], []
+    for _ in range(3000):
+        drawn = rng.normal(size=40)
+        above.append(drawn[-1] >= conformal_high(drawn[:-1], 0.05))
+        below.append(drawn[-1] <= conformal_low(drawn[:-1], np.ones(39), 0.10))
+    assert np.mean(above) == pytest.approx(0.05, abs=0.012)
+    assert np.mean(below) == pytest.approx(0.10, abs=0.017)
+
+
+def test_the_band_holds_for_the_worst_source_and_small_sources_lean_on_the_pooled_quantile():
+    readouts = _readouts(1.0)
+    hard = ~readouts.fake & (np.arange(4000) % 4 == 0)
+    few = np.flatnonzero(~readouts.fake & ~hard)[:7]
+    generator = np.where(hard, "phone", readouts.generator)
+    generator[few] = "rare camera"
+    head = readouts.head + np.where(hard, 4.0, 0.0)
+    told = calibrate(Readouts(**{**vars(readouts), "head": head, "generator": generator}))
+    assert told.high_from == "phone"
+    assert told.sources["rare camera"].n == 7 and told.sources["rare camera"].quantile is None
+    assert told.conformal_high == told.sources["phone"].quantile > told.sources[POOLED].quantile
+    assert (told.false_alarms, told.misses) == (FALSE_ALARMS, MISSES)
+    margins = told.a * head + told.b * readouts.language + told.c
+    chance = 1 / (1 + np.exp(-margins / told.temperature))
+    for name in ("phone", "camera"):
+        assert (chance[generator == name] >= told.high).mean() <= 0.05
+    decision = told.decision("here")
+    assert decision == fit_decision(
+        Readouts(**{**vars(readouts), "head": head, "generator": generator}), "here"
+    )
+
+
+def test_classes_that_hardly_overlap_still_give_an_ordered_band():
+    readouts = _readouts(1.0)
+    apart = Readouts(**{**vars(readouts), "head": np.where(readouts.fake, 40.0, -40.0) + readouts.head})
+    told = calibrate(apart)
+    assert told.conformal_low > told.conformal_high
+    assert told.low <= 0.5 <= told.high
+
+
+def test_a_calibration_is_json():
+    assert (
+        json.loads(json.dumps(dataclasses.asdict(calibrate(_readouts(1.0)))))["sources"]["camera"]["n"]
+        == 2000
+    )
