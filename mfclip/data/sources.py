@@ -51,14 +51,19 @@ _GROUP_PATTERNS = (
 
 @dataclass(frozen=True)
 class Source:
-    """One photograph of the manifest. box: face in photo pixels (x0, y0, x1, y1)."""
+    """One photograph of the manifest. box: face in photo pixels (x0, y0, x1, y1), None where it is to be found.
+
+    kind, family: of the forgery, '' for reals.
+    """
 
     path: str
     generator: str
     description: Description
-    box: tuple[float, float, float, float]
+    box: tuple[float, float, float, float] | None
     group: str
     split: str
+    kind: str = ""
+    family: str = ""
 
     @property
     def fake(self) -> bool:
@@ -110,11 +115,12 @@ def _source(row: dict[str, str], number: int, path: Path) -> Source:
         x0, y0, x1, y1 = (float(row[f"face_{edge}"]) for edge in ("x0", "y0", "x1", "y1"))
     except ValueError:
         raise ValueError(f"{path}, line {number}: the face box cannot be read; give four numbers.") from None
-    generator = row["generator"]
+    generator, kind, family = row["generator"], "", ""
     if row["label"] == "real":
         description = describe_real()
     else:
+        kind, family = row["forgery_kind"], row["family"]
         name = GENERATOR_NAMES.get(generator, generator)
-        description = describe_forgery(row["forgery_kind"], row["family"], name)
+        description = describe_forgery(kind, family, name)
     group = group_of(row["path"], generator)
-    return Source(row["path"], generator, description, (x0, y0, x1, y1), group, split_of(group))
+    return Source(row["path"], generator, description, (x0, y0, x1, y1), group, split_of(group), kind, family)

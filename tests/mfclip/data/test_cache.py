@@ -4,7 +4,8 @@ import shutil
 
 import numpy as np
 
-from mfclip.data.cache import RegionCache, cache_photographs, read_region
+from mfclip.data.cache import RegionCache, cache_photographs
+from mfclip.data.regions import read_region
 from mfclip.data.sources import read_manifest
 
 
@@ -14,7 +15,7 @@ def test_a_cached_region_is_the_photo_s_own_pixels(photographs, tmp_path):
     assert len(cache) == len(sources)
     for index in (0, 17, 47):
         assert np.array_equal(
-            cache.region(index), read_region(photographs / sources[index].path, sources[index].box)
+            cache.region(index), read_region(photographs / sources[index].path, sources[index].box)[0]
         )
         assert cache.entries[index].split == sources[index].split
 
