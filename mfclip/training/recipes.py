@@ -50,8 +50,8 @@ class Recipe:
     distil_temperature: float = 2.0
     validate_every: int = 600
     patience: int = 0
-    autoencoder_steps: int = 600
-    denoiser_steps: int = 1500
+    autoencoder_steps: int = 1000
+    denoiser_steps: int = 2000
     distil_steps: int = 3000
 
     def __post_init__(self) -> None:
