@@ -128,23 +128,14 @@ def conformal_low(values: np.ndarray, weights: np.ndarray, rate: float) -> float
     return float(np.nextafter(values[order][count - 1], -np.inf)) if count else -math.inf
 
 
-def source_quantiles(
-    chance: np.ndarray, source: np.ndarray, weights: np.ndarray
-) -> dict[str, SourceQuantile]:
-    """For P(fake) of N reals, their sources and weights: every source's own quantile, and the pooled one.
+def source_quantiles(chance: np.ndarray, source: np.ndarray) -> dict[str, SourceQuantile]:
+    """For P(fake) and source of N reals: every source's own quantile, and the pooled one over all pictures.
 
     Group-conditional (Mondrian) conformal: a rate that holds over all reals alike may hide one source with many false
-    alarms. The pooled quantile counts every source alike and stands in where a source has too few pictures.
+    alarms.
     """
-    found = {
-        str(name): SourceQuantile(
-            int((source == name).sum()), conformal_high(chance[source == name], FALSE_ALARMS)
-        )
-        for name in np.unique(source)
-    }
-    mirrored = conformal_low(-chance, weights, FALSE_ALARMS)
-    pooled = None if math.isinf(mirrored) else -mirrored
-    return {**found, POOLED: SourceQuantile(len(chance), pooled)}
+    values = {str(name): chance[source == name] for name in np.unique(source)} | {POOLED: chance}
+    return {name: SourceQuantile(len(of), conformal_high(of, FALSE_ALARMS)) for name, of in values.items()}
 
 
 def calibrate(readouts: Readouts) -> Calibration:
@@ -176,7 +167,7 @@ def calibrate(readouts: Readouts) -> Calibration:
         )
     chance = 1 / (1 + np.exp(-(score * slope + intercept)))
     reals, fake = ~readouts.fake, readouts.fake
-    sources = source_quantiles(chance[reals], readouts.generator[reals], weights[reals])
+    sources = source_quantiles(chance[reals], readouts.generator[reals])
     known = {name: found.quantile for name, found in sources.items() if found.quantile is not None}
     if all(found.quantile is not None for name, found in sources.items() if name != POOLED):
         known.pop(POOLED, None)
