@@ -120,11 +120,11 @@ def test_the_band_holds_for_the_worst_source_and_small_sources_lean_on_the_poole
     hard = ~readouts.fake & (np.arange(4000) % 4 == 0)
     few = np.flatnonzero(~readouts.fake & ~hard)[:7]
     generator = np.where(hard, "phone", readouts.generator)
-    generator[few] = "rare camera"
+    generator[few] = "webcam"
     head = readouts.head + np.where(hard, 4.0, 0.0)
     told = calibrate(Readouts(**{**vars(readouts), "head": head, "generator": generator}))
     assert told.high_from == "phone"
-    assert told.sources["rare camera"].n == 7 and told.sources["rare camera"].quantile is None
+    assert told.sources["webcam"].n == 7 and told.sources["webcam"].quantile is None
     assert told.conformal_high == told.sources["phone"].quantile > told.sources[POOLED].quantile
     assert (told.false_alarms, told.misses) == (FALSE_ALARMS, MISSES)
     margins = told.a * head + told.b * readouts.language + told.c
