@@ -7,7 +7,8 @@ import hashlib
 from pathlib import Path
 
 from mfclip.data.cache import RegionCache, cache_photographs
-from mfclip.data.sources import check_splits, read_photographs, write_splits
+from mfclip.data.sources import read_photographs
+from mfclip.data.splits import check_splits, check_twins, write_splits
 from mfclip.training.forgeries.autoencoders import SHAPES, train_autoencoders
 from mfclip.training.forgeries.denoiser import REDRAWN_FROM, SIGMAS, train_denoiser
 from mfclip.training.forgeries.make import LARGEST, Forger, make_forgeries
@@ -24,6 +25,7 @@ def prepare(photographs: Path, cache: Path, recipe: Recipe) -> tuple[RegionCache
     sources = read_photographs(photographs)
     check_splits(sources)
     faces = cache_photographs(cache / "faces", sources, photographs)
+    check_twins(faces.entries)
     write_splits(cache / "splits.csv", sources)
     pieces = Pieces(faces)
     makers = cache / makers_folder(pieces, recipe)

@@ -46,3 +46,31 @@ def test_softening_removes_detail_and_keeps_the_size():
     assert softened.shape == region.shape
     grey = [np.asarray(Image.fromarray(x).convert("L"), dtype=float) for x in (region, softened)]
     assert np.abs(np.diff(grey[1])).mean() < 0.7 * np.abs(np.diff(grey[0])).mean()
+
+
+def test_every_treatment_occurs_and_changes_the_picture():
+    region = np.asarray(Image.fromarray(_region(20)).resize((160, 160), Image.Resampling.BICUBIC))
+    drawn = [draw_history(np.random.default_rng(seed)) for seed in range(200)]
+    for name in ("earlier", "soften", "sharpen", "noise", "quality"):
+        default = getattr(UNTOUCHED, name)
+        history = next(h for h in drawn if getattr(h, name) != default)
+        alone = dataclasses.replace(UNTOUCHED, **{name: getattr(history, name)})
+        assert not np.array_equal(apply_history(region, alone), region), name
+        share = np.mean([getattr(h, name) != default for h in drawn])
+        assert 0.08 < share < 0.92, name
+    assert not any(h.soften != 1 and h.sharpen for h in drawn)
+
+
+def test_without_re_saving_only_crop_flip_and_colour_are_left():
+    for seed in range(40):
+        history = draw_history(np.random.default_rng(seed), resaved=False)
+        kept = {name: getattr(history, name) for name in ("crop", "flip", "gain", "offset")}
+        assert history == dataclasses.replace(UNTOUCHED, **kept)
+
+
+def test_noise_is_part_of_the_draw():
+    history = dataclasses.replace(UNTOUCHED, noise=3.0, seed=5)
+    region = np.full((120, 120, 3), 128, np.uint8)
+    noisy = apply_history(region, history)
+    assert np.array_equal(noisy, apply_history(region, history))
+    assert abs(noisy.astype(float).std() - 3) < 0.3

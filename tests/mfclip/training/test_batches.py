@@ -1,0 +1,123 @@
+"""What a batch holds: pairs under one history, nothing that was left out, and shares that add up to the whole."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+
+from mfclip.training.batches import TrainingBatches
+from mfclip.training.forgeries.make import MAKERS
+from mfclip.training.prepare import makers_folder, prepare
+from mfclip.training.recipes import SMOKE
+
+WIDE = dataclasses.replace(SMOKE, reals=6, pairs=4, forgeries=3, steps=30)
+
+
+@pytest.fixture(scope="session")
+def caches(photographs, tmp_path_factory):
+    return prepare(photographs, tmp_path_factory.mktemp("cache"), SMOKE)
+
+
+def _planned(batches: TrainingBatches, steps: int = 12) -> list:
+    return [
+        cache.entries[index]
+        for step in range(steps)
+        for unit in batches.plan(step)
+        for cache, index, _, _ in unit
+    ]
+
+
+def test_a_batch_is_the_same_whenever_it_is_asked_for(caches):
+    batches = TrainingBatches(*caches, WIDE)
+    first, again, other = batches[2], batches[2], batches[3]
+    assert torch.equal(first.faces, again.faces) and torch.equal(first.windows, again.windows)
+    assert not torch.equal(first.faces, other.faces)
+    assert len(first.entries) == WIDE.reals + WIDE.pairs + WIDE.forgeries
+    assert int((first.labels == 0).sum()) == WIDE.reals
+    assert all(entry.split == "train" for entry in first.entries)
+
+
+def test_a_pair_shares_its_photograph_its_history_and_its_window(caches):
+    batches = TrainingBatches(*caches, WIDE)
+    for step in range(12):
+        for unit in batches.plan(step)[: WIDE.pairs]:
+            (_, real, *of_real), (cache, forged, *of_forged) = unit
+            assert cache.entries[forged].pair == real and of_real == of_forged
+
+
+def test_a_pair_differs_by_the_forging_alone(caches):
+    """The two of a pair share crop, scale, flip and colour, so by coarse structure they are nearly one picture."""
+    batch = TrainingBatches(*caches, WIDE)[0]
+    pooled = torch.nn.functional.avg_pool2d(batch.faces[: 2 * WIDE.pairs].float().permute(0, 3, 1, 2), 32)
+    of_pair = (pooled[::2] - pooled[1::2]).abs().mean()
+    assert of_pair < 0.5 * (pooled[::2] - pooled[::2].roll(1, dims=0)).abs().mean()
+
+
+@pytest.mark.parametrize("processes", [2, 3])
+def test_the_shares_of_all_processes_are_the_batch_of_one(caches, processes):
+    whole = TrainingBatches(*caches, WIDE)[5]
+    shares = [TrainingBatches(*caches, WIDE, process, processes)[5] for process in range(processes)]
+
+    def pictures(batch):
+        return sorted(zip([e.path for e in batch.entries], batch.faces.sum(dim=(1, 2, 3)).tolist(), strict=True))
+
+    assert sorted(sum((pictures(share) for share in shares), [])) == pictures(whole)
+    sizes = [len(share.entries) for share in shares]
+    assert max(sizes) - min(sizes) <= 2
+    for share in shares:
+        for number, entry in enumerate(share.entries):
+            if entry.pair is not None:
+                assert share.entries[number - 1].path == entry.path and not share.entries[number - 1].fake
+
+
+@pytest.mark.parametrize("left_out", ["generator=sdxl", "kind=face_swap", "real=camera", "generator=denoiser"])
+def test_what_is_left_out_is_never_drawn(caches, left_out):
+    recipe = dataclasses.replace(WIDE, leave_out=left_out)
+    what, name = left_out.split("=")
+    for entry in _planned(TrainingBatches(*caches, recipe)):
+        if what == "real":
+            assert name not in (entry.generator, entry.source)
+        else:
+            assert getattr(entry, what) != name
+
+
+def test_ingredients_are_drawn_in_equal_shares_and_only_if_named(caches):
+    count = {name: 0 for name in WIDE.ingredients}
+    for entry in _planned(TrainingBatches(*caches, dataclasses.replace(WIDE, forgeries=0)), 30):
+        if entry.fake:
+            count[MAKERS[entry.generator].ingredient] += 1
+    assert min(count.values()) > 0.5 * max(count.values())
+    only = dataclasses.replace(WIDE, ingredients=("blend",), forgeries=0)
+    assert {e.generator for e in _planned(TrainingBatches(*caches, only)) if e.fake} == {"self_blend"}
+
+
+def test_windows_are_the_richest_or_any(caches):
+    def windows(recipe):
+        units = [u for step in range(12) for u in TrainingBatches(*caches, recipe).plan(step)]
+        return np.array([planned[3] for unit in units for planned in unit])
+
+    assert set(windows(WIDE)) == {-1, 0, 1, 2, 3}
+    assert set(windows(dataclasses.replace(WIDE, patch="random"))) == {0, 1, 2, 3}
+
+
+def test_a_recipe_that_wants_what_is_not_there_is_refused(caches):
+    faces, made = caches
+    with pytest.raises(ValueError, match="no picture has that generator.*sdxl"):
+        TrainingBatches(faces, made, dataclasses.replace(WIDE, leave_out="generator=nothing"))
+    only_swaps = dataclasses.replace(WIDE, leave_out="kind=entire_face_synthesis")
+    TrainingBatches(faces, made, only_swaps)
+    reals_only = type(faces)(faces.folder)
+    reals_only.entries = [entry for entry in faces.entries if not entry.fake]
+    with pytest.raises(ValueError, match="wants 3 forgeries a batch and the training split has none"):
+        TrainingBatches(reals_only, made, WIDE)
+
+
+def test_makers_of_other_settings_are_not_taken_for_these(caches):
+    class Told:
+        told = "a b c"
+
+    folder = makers_folder(Told(), SMOKE)
+    assert folder == makers_folder(Told(), dataclasses.replace(SMOKE, name="other", learning_rate=0.1))
+    for change in ({"autoencoder_steps": 9}, {"denoiser_steps": 9}, {"seed": 5}):
+        assert folder != makers_folder(Told(), dataclasses.replace(SMOKE, **change))
