@@ -48,8 +48,18 @@ class FreeGate(nn.Module):
         return torch.sigmoid(self.matrix)
 
 
-def sample_pair_attention(config: AlignmentConfig, embed_dim: int) -> ContentGate | FreeGate:
+class OpenGate(nn.Module):
+    """No sample pair attention: every pair weighs 1 (an ablation). No parameters."""
+
+    def forward(self, faces: Tensor, texts: Tensor) -> Tensor:
+        """Faces (B, D), texts (K, D) → ones (B, K)."""
+        return faces.new_ones(len(faces), len(texts))
+
+
+def sample_pair_attention(config: AlignmentConfig, embed_dim: int) -> ContentGate | FreeGate | OpenGate:
     """Build the gate that a configuration names."""
+    if config.kind == "none":
+        return OpenGate()
     if config.kind == "free":
         return FreeGate(config.slots)
     return ContentGate(embed_dim, config.rank)

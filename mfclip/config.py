@@ -10,7 +10,7 @@ import typing
 from dataclasses import dataclass
 from typing import Any, Self
 
-from mfclip.prompts import Hierarchy, published_hierarchy
+from mfclip.prompts import LEVELS, Hierarchy, published_hierarchy
 
 
 def _build(cls: type, values: Any, where: str) -> Any:
@@ -60,6 +60,15 @@ def _positive(owner: Any, *names: str) -> None:
             raise ValueError(f"{type(owner).__name__}.{name} is {value}; it must be above 0.")
 
 
+def _unused(owner: Any, *names: str) -> None:
+    """A part that is not there has no sizes: numbers that nobody reads would only mislead."""
+    told = {name: getattr(owner, name) for name in names if getattr(owner, name)}
+    if told:
+        raise ValueError(
+            f"{type(owner).__name__}.kind is 'none', and {told} would be read by nobody; set them to 0, a stem to []."
+        )
+
+
 def _needs_stem(owner: Any) -> None:
     if not owner.stem or min(owner.stem) < 1:
         raise ValueError(
@@ -81,14 +90,18 @@ SENTENCE_CONTEXT = 77
 
 @dataclass(frozen=True)
 class TextConfig:
-    """CLIP text tower. `levels`: 'each' encodes four levels and weighs them; 'first' is the published read-out."""
+    """CLIP text tower. `levels`: how four sentences become one feature.
+
+    'each' encodes them one by one and weighs them; 'first' is the published read-out; 'joint' (an ablation) lays them
+    end to end and reads at the last end token, so it needs the places of four sentences.
+    """
 
     width: int
     layers: int
     heads: int
     context: int
     activation: typing.Literal["gelu", "quick_gelu"]
-    levels: typing.Literal["each", "first"]
+    levels: typing.Literal["each", "first", "joint"]
 
     def __post_init__(self) -> None:
         _positive(self, "width", "layers", "heads", "context")
@@ -97,6 +110,12 @@ class TextConfig:
             raise ValueError(
                 f"TextConfig.context is {self.context}; a sentence may have {SENTENCE_CONTEXT} tokens, so at least "
                 f"{SENTENCE_CONTEXT} places are needed."
+            )
+        together = len(LEVELS) * SENTENCE_CONTEXT
+        if self.levels == "joint" and self.context != together:
+            raise ValueError(
+                f"TextConfig.context is {self.context} and levels 'joint'; {len(LEVELS)} sentences end to end need "
+                f"exactly {together} places: set context to {together}."
             )
 
 
@@ -121,9 +140,12 @@ class ImageConfig:
 
 @dataclass(frozen=True)
 class NoiseConfig:
-    """Noise encoder. `stem`: channels of the convolutional stem; `patch`: pixels a token along a side."""
+    """Noise encoder. `stem`: channels of the convolutional stem; `patch`: pixels a token along a side.
 
-    kind: typing.Literal["grid", "authors"]
+    'none' (an ablation) is a stream that says nothing: its other settings are 0 and empty.
+    """
+
+    kind: typing.Literal["grid", "authors", "none"]
     stem: tuple[int, ...]
     patch: int
     width: int
@@ -131,6 +153,9 @@ class NoiseConfig:
     heads: int
 
     def __post_init__(self) -> None:
+        if self.kind == "none":
+            _unused(self, "stem", "patch", "width", "layers", "heads")
+            return
         _positive(self, "width", "layers", "heads", "patch")
         _divides(self)
         _needs_stem(self)
@@ -138,14 +163,20 @@ class NoiseConfig:
 
 @dataclass(frozen=True)
 class AlignmentConfig:
-    """Sample pair attention. 'content': low-rank bilinear gate of `rank`; 'free': `slots` × `slots` numbers."""
+    """Sample pair attention. 'content': low-rank bilinear gate of `rank`; 'free': `slots` × `slots` numbers.
 
-    kind: typing.Literal["content", "free"]
+    'none' (an ablation) weighs every pair alike: rank and slots are 0.
+    """
+
+    kind: typing.Literal["content", "free", "none"]
     rank: int
     slots: int
 
     def __post_init__(self) -> None:
-        _positive(self, "rank" if self.kind == "content" else "slots")
+        if self.kind == "none":
+            _unused(self, "rank", "slots")
+        else:
+            _positive(self, "rank" if self.kind == "content" else "slots")
 
 
 @dataclass(frozen=True)

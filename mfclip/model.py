@@ -19,18 +19,21 @@ from mfclip.language import LanguageEncoder
 from mfclip.patches import choose_richest, quarters, take
 from mfclip.preprocess import FACE_SIZE, WINDOW
 from mfclip.prompts import LEVELS
-from mfclip.tokens import tokenize
-from mfclip.vision import ClipImageEncoder, ConvImageEncoder, GridNoiseEncoder
+from mfclip.vision import AbsentNoiseEncoder, ClipImageEncoder, ConvImageEncoder, GridNoiseEncoder
 
 ImageEncoder = ConvImageEncoder | ClipImageEncoder | AuthorsImageEncoder
-NoiseEncoder = GridNoiseEncoder | AuthorsNoiseEncoder
+NoiseEncoder = GridNoiseEncoder | AuthorsNoiseEncoder | AbsentNoiseEncoder
 
 IMAGE_ENCODERS: dict[str, type[ImageEncoder]] = {
     "conv": ConvImageEncoder,
     "clip": ClipImageEncoder,
     "authors": AuthorsImageEncoder,
 }
-NOISE_ENCODERS: dict[str, type[NoiseEncoder]] = {"grid": GridNoiseEncoder, "authors": AuthorsNoiseEncoder}
+NOISE_ENCODERS: dict[str, type[NoiseEncoder]] = {
+    "grid": GridNoiseEncoder,
+    "authors": AuthorsNoiseEncoder,
+    "none": AbsentNoiseEncoder,
+}
 
 INITIAL_LOGIT_SCALE = float(np.log(1 / 0.07))
 
@@ -155,13 +158,17 @@ class MFCLIP(nn.Module):
         return self.predictor(F.normalize(fused, dim=-1))
 
     def encode_sentences(self, sentences: Sequence[str]) -> Tensor:
-        """N sentences → (N, D), not normalised. Raises ValueError for a sentence over 77 tokens."""
-        return self.language(tokenize(sentences))
+        """N sentences, as `sentences_read` gives them → (N, D), not normalised.
+
+        Raises ValueError for a sentence over 77 tokens.
+        """
+        return self.language(self.language.tokens(sentences))
 
     def encode_descriptions(self, rows: Sequence[Sequence[str]]) -> Tensor:
         """K rows of 4 sentences → (K, D). Each distinct sentence is encoded once.
 
-        Under the published read-out only level 1 is encoded, because nothing else can reach the feature.
+        Under the published read-out only level 1 is encoded, because nothing else can reach the feature; read jointly,
+        each distinct row is encoded as a whole.
         Raises ValueError for no row, a row without exactly four sentences or a sentence over 77 tokens.
         """
         if not rows:
@@ -173,7 +180,8 @@ class MFCLIP(nn.Module):
         return self.combine_sentences(rows, dict(zip(distinct, self.encode_sentences(distinct), strict=True)))
 
     def sentences_read(self, rows: Sequence[Sequence[str]]) -> list[str]:
-        """Every distinct sentence of K rows that can reach a feature, in order of first appearance."""
+        """What the tower encodes for K rows, each text once, in order of first appearance: the sentences that can
+        reach a feature, or, read jointly, whole descriptions as one text each."""
         return list(dict.fromkeys(sentence for row in rows for sentence in self.language.read_of(row)))
 
     def combine_sentences(self, rows: Sequence[Sequence[str]], features: Mapping[str, Tensor]) -> Tensor:

@@ -125,6 +125,11 @@ class ClipImageEncoder(nn.Module):
         return tower.ln_post(hidden[:, 0]) @ tower.proj, (hidden, weights)
 
 
+def grey_residual(patches: Tensor) -> Tensor:
+    """Patches (B, 3, 112, 112) RGB 0..255 → SRM residual (B, 3, 112, 112) of their mean grey level, ±3."""
+    return srm_residual(patches, scale=1 / 3, padding="reflect")
+
+
 class GridNoiseEncoder(nn.Module):
     """SRM residual of the richest patch, convolutional stem at full resolution, a grid of tokens, transformer.
 
@@ -151,9 +156,29 @@ class GridNoiseEncoder(nn.Module):
 
     def residual(self, patches: Tensor) -> Tensor:
         """Patches (B, 3, 112, 112) RGB 0..255 → SRM residual (B, 3, 112, 112) of their mean grey level, ±3."""
-        return srm_residual(patches, scale=1 / 3, padding="reflect")
+        return grey_residual(patches)
 
     def forward(self, residual: Tensor, need_weights: bool = False) -> tuple[Tensor, Tokens]:
         """Residual (B, 3, 112, 112) → embedding (B, D) and tokens."""
         cells = self.stem(residual.contiguous(memory_format=torch.channels_last))
         return self.grid.read(self.grid.tokens(cells), need_weights)
+
+
+class AbsentNoiseEncoder(nn.Module):
+    """A noise stream that says nothing (an ablation): the richest patch is still chosen and shown, and changes nothing.
+
+    No parameters. Its zeros hang on the residual, so that asking for their gradient gives zeros and no error.
+    """
+
+    def __init__(self, config: NoiseConfig, embed_dim: int) -> None:
+        super().__init__()
+        self.embed_dim = embed_dim
+
+    def residual(self, patches: Tensor) -> Tensor:
+        """Patches (B, 3, 112, 112) RGB 0..255 → the residual that a noise stream would see, (B, 3, 112, 112)."""
+        return grey_residual(patches)
+
+    def forward(self, residual: Tensor, need_weights: bool = False) -> tuple[Tensor, Tokens]:
+        """Residual (B, 3, 112, 112) → zeros (B, D) and no token, (B, 0, D)."""
+        nothing = 0 * residual.flatten(1).sum(dim=1, keepdim=True).expand(-1, self.embed_dim)
+        return nothing, (nothing[:, None][:, :0], ())

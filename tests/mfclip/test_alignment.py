@@ -2,8 +2,8 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from mfclip.alignment import ContentGate, FreeGate, sample_pair_attention
-from mfclip.config import AUTHORS, TINY
+from mfclip.alignment import ContentGate, FreeGate, OpenGate, sample_pair_attention
+from mfclip.config import AUTHORS, TINY, AlignmentConfig
 
 
 @pytest.fixture
@@ -40,3 +40,10 @@ def test_the_free_gate_starts_open_by_half_and_not_from_stray_memory():
     features = torch.ones(24, 4)
     with torch.no_grad():
         assert torch.equal(FreeGate(24)(features, features), torch.full((24, 24), 0.5))
+
+
+def test_without_pair_attention_every_pair_weighs_one(random):
+    gate = sample_pair_attention(AlignmentConfig("none", rank=0, slots=0), 8)
+    assert isinstance(gate, OpenGate) and not list(gate.parameters())
+    gates = gate(torch.randn(3, 8, generator=random), torch.randn(5, 8, generator=random))
+    assert torch.equal(gates, torch.ones(3, 5))

@@ -7,7 +7,7 @@ from torch.nn import functional as F
 from benchmarks.language import joint_text_feature
 from mfclip import MFCLIP
 from mfclip.config import AUTHORS, TINY
-from mfclip.language import LanguageEncoder
+from mfclip.language import SEAM, LanguageEncoder, end_to_end
 from mfclip.prompts import published_hierarchy
 from mfclip.tokens import Tokens, tokenize
 
@@ -87,3 +87,70 @@ def test_bad_rows_are_refused(tiny):
         tiny.encode_descriptions([ROWS[0], ROWS[1][:3]])
     with pytest.raises(ValueError, match="at most 77"):
         tiny.encode_descriptions([[*ROWS[0][:3], "word " * 90]])
+
+
+class TestReadJointly:
+    """The ablation: four sentences end to end, read at the last end token."""
+
+    @pytest.fixture(scope="class")
+    def joint(self):
+        config = dataclasses.replace(TINY.text, context=308, levels="joint")
+        torch.manual_seed(3)
+        with torch.no_grad():
+            model = MFCLIP(dataclasses.replace(TINY, text=config))
+            # Places as large as words: an order that is not read would otherwise be lost in the rounding.
+            model.language.tower.positional_embedding.normal_(std=0.1)
+        return model.eval()
+
+    def test_each_sentence_keeps_its_start_and_end(self):
+        together = end_to_end([SEAM.join(row) for row in (ROWS[1], ROWS[0])])
+        apart = [tokenize([sentence]).ids[0].tolist() for sentence in ROWS[1]]
+        length = sum(map(len, apart))
+        assert together.ids[0, :length].tolist() == sum(apart, []) and together.end[0] == length - 1
+        start, end = apart[0][0], apart[0][-1]
+        assert [(row == start).sum().item() for row in together.ids] == [4, 4]
+        assert together.ids[torch.arange(2), together.end].tolist() == [end, end]
+
+    @pytest.mark.parametrize("level", range(4))
+    def test_every_level_moves_the_feature_and_gets_a_gradient(self, joint, level):
+        changed = [*ROWS[1]]
+        changed[level] = "a drawing of a house"
+        with torch.no_grad():
+            before, after = joint.encode_descriptions([ROWS[1], changed])
+        assert float((before - after).abs().max()) > 1e-3
+        tokens = joint.language.tokens([SEAM.join(ROWS[1])])
+        embedded = joint.language.embed(tokens.ids).detach().requires_grad_()
+        feature, _ = joint.language.read(embedded, tokens.end)
+        (gradient,) = torch.autograd.grad(feature.square().sum(), embedded)
+        assert bool((gradient.abs().amax(dim=-1) > 0).all())
+
+    def test_the_order_of_levels_is_read(self, joint):
+        with torch.no_grad():
+            one, other = joint.encode_descriptions([ROWS[1], ROWS[1][::-1]])
+        assert float((one - other).abs().max()) > 1e-3
+
+    def test_rows_do_not_depend_on_their_neighbours(self, joint):
+        with torch.no_grad():
+            together = joint.encode_descriptions(ROWS)
+            alone = torch.cat([joint.encode_descriptions([row]) for row in ROWS])
+        assert torch.allclose(together, alone, atol=EXACT)
+
+    def test_a_description_is_one_text_that_is_encoded_once(self, joint):
+        texts = joint.sentences_read([ROWS[1], ROWS[0], ROWS[1]])
+        assert texts == [SEAM.join(ROWS[1]), SEAM.join(ROWS[0])]
+        with torch.no_grad():
+            known = dict(zip(texts, joint.encode_sentences(texts), strict=True))
+            rows = [ROWS[0], ROWS[1], ROWS[0]]
+            assert torch.allclose(joint.combine_sentences(rows, known), joint.encode_descriptions(rows))
+
+    def test_levels_have_no_weights(self, joint):
+        assert joint.language.level_weights.tolist() == []
+        assert not any("level" in name for name in joint.state_dict())
+
+    def test_a_sentence_that_is_too_long_is_named(self, joint):
+        with pytest.raises(ValueError, match="“word word.*at most 77"):
+            joint.encode_descriptions([[*ROWS[0][:3], "word " * 90]])
+
+    def test_more_than_four_sentences_are_refused(self, joint):
+        with pytest.raises(ValueError, match="has 5 sentences; at most 4 are read together"):
+            joint.encode_descriptions([[*ROWS[0][:3], f"a face{SEAM}a mask"]])

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from mfclip import MFCLIP
-from mfclip.config import CLIP_B16, TINY
-from mfclip.vision import ConvImageEncoder, GridNoiseEncoder
+from mfclip.config import CLIP_B16, TINY, NoiseConfig
+from mfclip.vision import AbsentNoiseEncoder, ConvImageEncoder, GridNoiseEncoder
 
 LIMIT = 12_000_000  # parameters of `tiny` without the token table
 
@@ -64,3 +64,25 @@ def test_sizes():
     assert sum(p.numel() for p in tiny.parameters()) - table <= LIMIT
     assert sum(p.numel() for p in tiny.parameters()) * 4 <= 60e6, "the file is to stay under 60 MB"
     assert sum(p.numel() for p in clip.image.parameters()) == 86_192_640, "CLIP ViT-B/16's visual tower"
+
+
+@pytest.mark.parametrize("stream", ["image", "noise"])
+def test_the_class_tokens_hidden_state_alone_is_that_of_all(tiny, random, stream):
+    size = 224 if stream == "image" else 112
+    pixels = torch.rand(2, 3, size, size, generator=random)
+    with torch.no_grad():
+        embedding, (hidden, weights) = getattr(tiny, stream)(pixels)
+        seen, (every, _) = getattr(tiny, stream)(pixels, need_weights=True)
+    assert weights == () and hidden.shape == (2, 1, getattr(TINY, stream).width)
+    assert torch.allclose(hidden[:, 0], every[:, 0], atol=1e-5) and torch.allclose(embedding, seen, atol=1e-5)
+
+
+def test_an_absent_noise_stream_says_nothing_and_shows_what_it_would_see(tiny, random):
+    absent = AbsentNoiseEncoder(NoiseConfig("none", (), 0, 0, 0, 0), 32)
+    patches = 255 * torch.rand(3, 3, 112, 112, generator=random)
+    residual = absent.residual(patches)
+    assert torch.equal(residual, tiny.noise.residual(patches)) and not list(absent.parameters())
+    embedding, (hidden, weights) = absent(residual.requires_grad_(), need_weights=True)
+    assert torch.equal(embedding, torch.zeros(3, 32)) and hidden.shape == (3, 0, 32) and weights == ()
+    (gradient,) = torch.autograd.grad(embedding.sum(), residual)
+    assert torch.equal(gradient, torch.zeros_like(residual))
