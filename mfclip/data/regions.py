@@ -13,11 +13,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from mfclip.data.labels import Box
 from mfclip.faces import COARSE_SIDE, MAX_SIDE, find_faces
 from mfclip.photo import read_photo
 from mfclip.preprocess import MARGIN, NATIVE_LIMIT, cut_square, face_region, within_limit
-
-Box = tuple[float, float, float, float]
 
 
 class Place(NamedTuple):
