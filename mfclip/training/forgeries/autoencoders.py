@@ -25,11 +25,16 @@ UPSAMPLERS = ("nearest", "bilinear", "transposed", "pixel-shuffle", "fir")
 
 @dataclass(frozen=True)
 class Shape:
-    """One autoencoder: `halvings` of the picture, `latent` channels of the feature map, up-sampler."""
+    """One autoencoder: up-sampler, `halvings` of the picture, `latent` channels of the feature map.
+
+    effort: training steps as a multiple of the recipe's. detail: weight of the strength of detail in its loss.
+    """
 
     upsampler: str
     halvings: int
     latent: int
+    effort: float = 1.0
+    detail: float = 0.5
 
     @property
     def name(self) -> str:
@@ -41,11 +46,12 @@ SHAPES = (
     *(Shape(upsampler, 2, 20) for upsampler in UPSAMPLERS),
     Shape("transposed", 1, 4),
     Shape("pixel-shuffle", 1, 4),
-    Shape("nearest", 3, 120),
-    Shape("bilinear", 3, 120),
-    Shape("fir", 3, 120),
+    Shape("nearest", 3, 150, effort=1.5, detail=1.0),
 )
-"""What is trained: a third to two fifths of the picture's numbers pass through the feature map."""
+"""What is trained: a third to four fifths of the picture's numbers pass through the feature map.
+
+Depth 3 with nearest-neighbour enlargement is the decoder of latent diffusion models. Bilinear and FIR enlargement at
+that depth were tried and left out: in 1,500 steps their copies stayed soft (mean error 4.7 and 9.2 grey levels)."""
 
 PIECE = 64
 BATCH = 8
@@ -155,7 +161,7 @@ def train_autoencoders(pieces: Pieces, steps: int, seed: int, folder: Path) -> d
         if path.is_file():
             model.load_state_dict(torch.load(path, weights_only=True))
         else:
-            _fit(model, shape.name, pieces, steps, np.random.default_rng([seed, 10, number]))
+            _fit(model, shape, pieces, round(steps * shape.effort), np.random.default_rng([seed, 10, number]))
             torch.save(model.state_dict(), path)
         trained[shape.name] = model.eval()
         quality[shape.name] = asdict(
@@ -166,14 +172,14 @@ def train_autoencoders(pieces: Pieces, steps: int, seed: int, folder: Path) -> d
 
 
 def _fit(
-    model: Autoencoder, name: str, pieces: Pieces, steps: int, rng: np.random.Generator
+    model: Autoencoder, shape: Shape, pieces: Pieces, steps: int, rng: np.random.Generator
 ) -> None:
     """Reconstruction throughout; from ADVERSARY_FROM of the run on also hinge loss against a judge of the detail."""
     adversary = _adversary().to(memory_format=torch.channels_last)
     optimiser = torch.optim.Adam(model.parameters(), 2e-3, betas=(0.8, 0.99))
     judge = torch.optim.Adam(adversary.parameters(), 5e-4, betas=(0.5, 0.99))
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 3e-3, total_steps=steps)
-    bar = tqdm(range(steps), desc=f"autoencoder {name}", unit="step")
+    bar = tqdm(range(steps), desc=f"autoencoder {shape.name}", unit="step")
     for step in bar:
         original = pieces.draw(rng, BATCH, PIECE).contiguous(memory_format=torch.channels_last)
         with torch.autocast("cpu", dtype=torch.bfloat16):
@@ -185,7 +191,7 @@ def _fit(
                 judge.zero_grad()
                 judged.backward()
                 judge.step()
-                loss = loss - 0.02 * adversary(forged).mean() + 0.5 * _detail_gap(forged, real)
+                loss = loss - 0.02 * adversary(forged).mean() + shape.detail * _detail_gap(forged, real)
         optimiser.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)

@@ -16,6 +16,7 @@ from torch.nn import functional as F
 from tqdm import tqdm
 
 from mfclip.training.forgeries.autoencoders import Quality, detail
+from mfclip.training.forgeries.masks import blend, feather
 from mfclip.training.forgeries.pieces import Pieces
 
 SIGMA_DATA = 0.5
@@ -23,9 +24,11 @@ SIGMAS = (0.01, 0.5)
 """Range of the noise's standard deviation that is trained for, on the −1..1 scale."""
 REDRAWN_FROM = (0.06, 0.22)
 """Strength of the noise that a redrawn face starts from: 8 to 28 grey levels."""
-SAMPLING_STEPS = 5
+SAMPLING_STEPS = 4
 PIECE = 64
 BATCH = 12
+LARGEST_REDRAWN = 320
+"""Of larger regions the central square of this side is redrawn and blended in softly, to bound the time of a run."""
 
 
 class _Block(nn.Module):
@@ -138,9 +141,18 @@ def redraw(model: Denoiser, pictures: Tensor, sigma: float, noise: torch.Generat
 
 def redraw_face(model: Denoiser, region: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Square region (S, S, 3) uint8 → the same face redrawn from a strength drawn from REDRAWN_FROM."""
-    side = region.shape[0]
-    x = torch.from_numpy(np.array(region)).permute(2, 0, 1)[None].float() / 127.5 - 1
+    side = min(region.shape[0], LARGEST_REDRAWN)
+    first = (region.shape[0] - side) // 2
+    inner = (slice(first, first + side), slice(first, first + side))
+    x = torch.from_numpy(np.array(region[inner])).permute(2, 0, 1)[None].float() / 127.5 - 1
     spare = -side % 4
     noise = torch.Generator().manual_seed(int(rng.integers(2**31)))
     y = redraw(model, F.pad(x, (0, spare, 0, spare), mode="replicate"), rng.uniform(*REDRAWN_FROM), noise)
-    return ((y[0, :, :side, :side] + 1) * 127.5).round().byte().permute(1, 2, 0).numpy()
+    drawn = ((y[0, :, :side, :side] + 1) * 127.5).round().byte().permute(1, 2, 0).numpy()
+    if side == region.shape[0]:
+        return drawn
+    above, mask = np.array(region), np.zeros(region.shape[:2], np.float32)
+    above[inner] = drawn
+    edge = side // 12
+    mask[first + edge : first + side - edge, first + edge : first + side - edge] = 1
+    return blend(region, above, feather(mask, edge / (3 * region.shape[0])))

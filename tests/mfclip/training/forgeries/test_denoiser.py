@@ -39,3 +39,11 @@ def test_a_face_is_redrawn_the_same_by_the_same_numbers_only(region):
     model = Denoiser().eval()
     first, again, other = (redraw_face(model, region[:150, :150], np.random.default_rng(s)) for s in (1, 1, 2))
     assert first.shape == (150, 150, 3) and np.array_equal(first, again) and not np.array_equal(first, other)
+
+
+def test_of_a_large_face_the_middle_is_redrawn_and_the_rim_is_not(region, monkeypatch):
+    monkeypatch.setattr("mfclip.training.forgeries.denoiser.LARGEST_REDRAWN", 120)
+    torch.manual_seed(0)
+    forged = redraw_face(Denoiser().eval(), region, np.random.default_rng(1))
+    gap = np.abs(forged.astype(int) - region).max(axis=-1)
+    assert gap[60:120, 60:120].mean() > 4 and gap[:30].max() == gap[:, -30:].max() == 0
