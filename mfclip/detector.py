@@ -32,6 +32,7 @@ from mfclip.preprocess import (
 from mfclip.prompts import Hierarchy
 from mfclip.tree import build_tree, description_probabilities
 from mfclip.verdict import DescriptionView, FaceFeatures, FaceView, PatchView, Verdict
+from mfclip.words import seen_words, words_of, words_of_all
 
 MILD_QUALITY = 85
 """JPEG quality of the one re-compression under which a verdict must keep its side."""
@@ -90,6 +91,8 @@ class Detector:
         self.name, self.checkpoint = name, checkpoint
         self._faces = _Memory(REMEMBERED_FACES)
         self._sentences = _Memory(REMEMBERED_SENTENCES)
+        seen = seen_words(checkpoint.folder) if checkpoint else None
+        self._seen_words = words_of_all(self.hierarchy.sentences) if seen is None else seen
 
     @property
     def config(self) -> Config:
@@ -152,6 +155,13 @@ class Detector:
                 self._sentences.put(sentence, feature)
         with torch.inference_mode():
             return self.model.combine_sentences(rows, known)
+
+    def unseen_words(self, sentence: str) -> list[str]:
+        """The words of a sentence, lower-cased, in order, that no face was ever trained with.
+
+        Known are the words of the checkpoint's words.json, or, where it has none, those of its own hierarchy.
+        """
+        return [word for word in words_of(sentence) if word not in self._seen_words]
 
     def _cut(self, photo: Photo, cropped: bool, face: int) -> _Cut:
         box: FaceBox | None = None

@@ -26,7 +26,7 @@ BUNDLED = Path(__file__).resolve().parent.parent / "checkpoints"
 DEFAULT = "tiny"
 ENVIRONMENT = "MFCLIP_CHECKPOINT"
 CONFIG, WEIGHTS, HASHES, CARD = "config.json", "model.safetensors", "SHA256", "README.md"
-RECORD = "training.json"  # beside them: the run that made the weights
+RECORD, WORDS = "training.json", "words.json"  # beside them: the run that made the weights, words it has seen
 REQUIRED = (CONFIG, WEIGHTS, HASHES)
 
 _PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle")
@@ -189,8 +189,7 @@ def _local_folder(name: str | Path) -> Path | None:
         )
     raise CheckpointError(
         f"There is no checkpoint folder {text!r}: give a folder, one of the bundled ones, or "
-        "owner/name@<40 hex> "
-        "for the Hub."
+        "owner/name@<40 hex> for the Hub."
     )
 
 
@@ -277,8 +276,7 @@ def _read_weights(path: Path) -> "dict[str, Tensor]":
 def _pickle(name: str) -> str:
     return (
         f"{name!r} is a pickle, and reading one would run the code inside: convert it to {WEIGHTS} where "
-        "you trust it, "
-        "or take its weights through mfclip.from_authors."
+        "you trust it, or take its weights through mfclip.from_authors."
     )
 
 
@@ -340,14 +338,17 @@ def _ask(repo: str, revision: str) -> str:
 
 def _fetch(repo: str, commit: str) -> Path:
     from huggingface_hub import hf_hub_download
+    from huggingface_hub.errors import RemoteEntryNotFoundError
 
-    paths = []
-    for file in REQUIRED:
+    # The words first: a cache that holds what is required then also holds them, if there are any.
+    for file in (WORDS, *REQUIRED):
         try:
-            paths.append(Path(hf_hub_download(repo, file, revision=commit)))
+            path = Path(hf_hub_download(repo, file, revision=commit))
         except _failures() as error:
+            if file == WORDS and isinstance(error, RemoteEntryNotFoundError):
+                continue
             raise _sentence(error, repo, commit, file) from None
-    return paths[0].parent
+    return path.parent
 
 
 def _failures() -> tuple[type[Exception], ...]:
@@ -367,8 +368,7 @@ def _sentence(error: Exception, repo: str, revision: str, file: str) -> Checkpoi
     if isinstance(error, errors.RepositoryNotFoundError):
         return CheckpointError(
             f"There is neither a folder {repo!r} here nor a public model of that name on the Hub: check "
-            "the spelling, "
-            "or log in with `hf auth login` if it is private."
+            "the spelling, or log in with `hf auth login` if it is private."
         )
     if isinstance(error, errors.RevisionNotFoundError):
         return CheckpointError(
