@@ -84,11 +84,13 @@ def test_rows_are_independent_and_pixels_get_gradients(changed, faces):
 
 
 def test_every_parameter_of_a_variant_learns(changed):
-    free = changed.config.alignment.kind == "free"
-    count = PUBLISHED_SLOTS if free else 4
+    config, count = changed.config, 4
+    free = config.alignment.kind == "free"
+    if free:  # a smaller table of the same sort: 24 pictures take long
+        config = dataclasses.replace(config, alignment=dataclasses.replace(config.alignment, slots=count))
     pictures = np.random.default_rng(4).integers(0, 255, (count, 224, 224, 3), dtype=np.uint8)
-    model = MFCLIP(changed.config).train()
-    rows = [ROWS[i % len(ROWS)] for i in range(count if free else 2)]
+    model = MFCLIP(config).train()
+    rows = ROWS[: count if free else 2]
     caption = torch.arange(count) % len(rows)
     encoding, text = model.encode_faces(pictures), model.encode_descriptions(rows)
     gates = model.alignment(encoding.direction, F.normalize(text, dim=-1))

@@ -1,0 +1,40 @@
+"""What weights have been trained on, over every run that led to them, and whether a run may begin with them."""
+
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from mfclip.training.recipes import INGREDIENTS
+
+
+def recipes_before(record: dict[str, Any]) -> Iterator[dict[str, Any] | None]:
+    """The recipes of a training.json and of the runs that it began from, the latest first; None where unknown."""
+    yield record.get("recipe")
+    origin = record.get("started_from")
+    if origin:
+        if origin.get("record") is None:
+            yield None
+        else:
+            yield from recipes_before(origin["record"])
+
+
+def seen_before(record: dict[str, Any] | None, leave_out: str, without: Collection[str]) -> str:
+    """Why weights may not begin a run that leaves something out, because they have seen it; '' if they have not.
+
+    record: content of the weights' training.json, None where there is none: they may have seen anything. leave_out:
+    as in a recipe, '' for nothing. without: makers of forgeries (INGREDIENTS) that the run is to do without.
+    """
+    what, _, name = leave_out.partition("=")
+    if not what and not without:
+        return ""
+    for before in [None] if record is None else recipes_before(record):
+        if before is None:
+            return "there is no record of all that its weights were trained on"
+        # A run without pictures of other people's generators saw none of theirs; kinds and faces come by pairs, too.
+        no_generator = what == "generator" and before.get("forgeries") == 0
+        if what and before.get("leave_out") != leave_out and not no_generator:
+            return f"it was trained with the {what} {name!r}"
+        if before.get("pairs", 1):
+            had = sorted(set(without) & set(before.get("ingredients", INGREDIENTS)))
+            if had:
+                return f"it was trained on forgeries of the ingredient {', '.join(had)}"
+    return ""
