@@ -16,6 +16,10 @@ from mfclip.training.forgeries.pieces import Pieces
 from mfclip.training.recipes import Recipe
 
 
+MAKER_SEED = 0
+"""Of the makers and of what they make: runs that differ in their own seed learn from the same forgeries."""
+
+
 def prepare(photographs: Path, cache: Path, recipe: Recipe) -> tuple[RegionCache, RegionCache]:
     """Cut the faces of `photographs`, train the makers, forge the reals; returns both caches (faces, made).
 
@@ -29,13 +33,13 @@ def prepare(photographs: Path, cache: Path, recipe: Recipe) -> tuple[RegionCache
     write_splits(cache / "splits.csv", sources)
     pieces = Pieces(faces)
     makers = cache / makers_folder(pieces, recipe)
-    autoencoders = train_autoencoders(pieces, recipe.autoencoder_steps, recipe.seed, makers)
-    denoiser = train_denoiser(pieces, recipe.denoiser_steps, recipe.seed, makers)
+    autoencoders = train_autoencoders(pieces, recipe.autoencoder_steps, MAKER_SEED, makers)
+    denoiser = train_denoiser(pieces, recipe.denoiser_steps, MAKER_SEED, makers)
     fingerprint = _hash(f"{makers.name} {faces.fingerprint} {LARGEST} {REDRAWN_FROM}")
     made = make_forgeries(
         faces,
         Forger(autoencoders, denoiser, faces),
-        recipe.seed,
+        MAKER_SEED,
         cache / f"made-{fingerprint}",
         photographs,
         fingerprint,
@@ -45,7 +49,7 @@ def prepare(photographs: Path, cache: Path, recipe: Recipe) -> tuple[RegionCache
 
 def makers_folder(pieces: Pieces, recipe: Recipe) -> str:
     """Name of the folder of autoencoders and denoiser."""
-    lengths = f"{recipe.seed} {recipe.autoencoder_steps} {recipe.denoiser_steps}"
+    lengths = f"{MAKER_SEED} {recipe.autoencoder_steps} {recipe.denoiser_steps}"
     return f"makers-{_hash(f'{pieces.told} {lengths} {SHAPES} {SIGMAS}')}"
 
 
