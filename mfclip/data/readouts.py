@@ -1,13 +1,14 @@
 """What a model says of a split: both readouts and each stream's own, one row a picture."""
 
 from dataclasses import dataclass, field, fields, replace
+from typing import Literal
 
 import numpy as np
 import torch
 from sklearn.metrics import roc_auc_score
 from torch.utils.data import DataLoader
 
-from mfclip.data.held_out import HeldOut
+from mfclip.data.held_out import Batch, HeldOut
 from mfclip.decision import head_margin, language_margin
 from mfclip.model import MFCLIP
 
@@ -34,11 +35,21 @@ class Readouts:
         return replace(self, **{name: value[chosen] for name, value in rows.items() if len(value)})
 
 
+def random_patches(batch: Batch) -> torch.Tensor:
+    """(B,) index of a window for each picture, always the same one for the same path."""
+    count = batch.windows.shape[1]
+    drawn = [np.random.default_rng([4, *entry.path.encode()]).integers(count) for entry in batch.entries]
+    return torch.tensor(drawn)
+
+
 @torch.inference_mode()
-def read_out(model: MFCLIP, held_out: HeldOut, workers: int = 0) -> Readouts:
+def read_out(
+    model: MFCLIP, held_out: HeldOut, workers: int = 0, patch: Literal["richest", "random"] = "richest"
+) -> Readouts:
     """Score a whole split in evaluation mode and float32; the model's mode is restored afterwards.
 
-    workers: loader processes that cut faces while the model reads others, 0 for none.
+    workers: loader processes that cut faces while the model reads others, 0 for none. patch: which window the noise
+    stream sees; 'random' is drawn by the picture's path and is for models that were trained so.
     """
     training = model.training
     model.eval()
@@ -46,7 +57,8 @@ def read_out(model: MFCLIP, held_out: HeldOut, workers: int = 0) -> Readouts:
     text = model.encode_descriptions([row.sentences for row in hierarchy])
     columns: dict[str, list] = {f.name: [] for f in fields(Readouts)}
     for batch in DataLoader(held_out, batch_size=None, num_workers=workers):
-        encoding = model.encode_faces(batch.faces, batch.windows)
+        chosen = random_patches(batch) if patch == "random" else None
+        encoding = model.encode_faces(batch.faces, batch.windows, chosen)
         columns["head"] += head_margin(model.head_logits(encoding.fused)).tolist()
         similarities = model.similarities(encoding.fused, text)
         columns["similarities"] += similarities.tolist()

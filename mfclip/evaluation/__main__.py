@@ -1,24 +1,41 @@
-"""Measure a checkpoint: `python -m mfclip.evaluation CHECKPOINT in-domain --data FOLDER`."""
+"""Measure a checkpoint: `python -m mfclip.evaluation CHECKPOINT PROTOCOL --data FOLDER`.
+
+Protocols: in-domain (the test split of the training sources); leave-one-generator-out, leave-one-forgery-kind-out,
+leave-one-real-source-out (CHECKPOINT is a folder of runs, each trained without one of them); cross-dataset (all
+pictures of another folder); ablations (CHECKPOINT is a folder of runs); rewordings (does an edited prompt land on the
+right side).
+"""
 
 import argparse
-import json
 import logging
 import sys
 from pathlib import Path
+from typing import Any
 
 import torch
 
-from mfclip.data.cache import cache_photographs
-from mfclip.data.held_out import HeldOut
-from mfclip.data.sources import read_manifest
-from mfclip.detector import build_model
+from mfclip.data.cache import RegionCache, cache_photographs
+from mfclip.data.sources import read_photographs
 from mfclip.errors import CheckpointError
-from mfclip.evaluation.baseline import fit_baseline
+from mfclip.evaluation.ablations import ablations
 from mfclip.evaluation.card import write_card
-from mfclip.evaluation.protocols import in_domain
+from mfclip.evaluation.plots import write_plots
+from mfclip.evaluation.protocols import (
+    CONDITIONS,
+    LEFT_OUT,
+    cross_dataset,
+    in_domain,
+    leave_one_out,
+    made_forgeries,
+    robustness,
+)
+from mfclip.evaluation.report import write_results
+from mfclip.evaluation.scoring import Bench, Store, Subject
 from mfclip.hub import read_checkpoint
 
-RESULTS = "results.json"
+PROTOCOLS = ("in-domain", *LEFT_OUT, "cross-dataset", "ablations")
+BOTH = ("in-domain", "cross-dataset")
+"""Protocols that are scored under both conditions unless told otherwise; the others only re-saved."""
 EXIT_USAGE, EXIT_CHECKPOINT = 2, 3
 
 logger = logging.getLogger(__name__)
@@ -26,54 +43,121 @@ logger = logging.getLogger(__name__)
 
 def parser() -> argparse.ArgumentParser:
     """Command line."""
-    told = argparse.ArgumentParser(prog="python -m mfclip.evaluation", description=__doc__)
-    told.add_argument("checkpoint", help="folder or owner/name@commit")
-    told.add_argument("protocol", nargs="?", choices=["in-domain"], default="in-domain")
-    told.add_argument(
-        "--data", type=Path, required=True, help="folder with manifest.csv (columns: mfclip/data/sources.py)"
+    told = argparse.ArgumentParser(
+        prog="python -m mfclip.evaluation",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    told.add_argument("--cache", type=Path, default=Path(".cache"), help="where cut faces are kept")
+    told.add_argument("checkpoint", help="folder or owner/name@commit; or, by protocol, a folder of runs")
+    told.add_argument("protocol", nargs="?", choices=PROTOCOLS, default="in-domain")
+    told.add_argument(
+        "--data", type=Path, required=True, help="folder of photographs (mfclip/data/sources.py)"
+    )
+    told.add_argument(
+        "--cache", type=Path, default=Path(".cache"), help="where cut faces and readouts are kept"
+    )
     told.add_argument("--split", choices=["validation", "test"], default="test")
     told.add_argument(
-        "--out", type=Path, default=None, help="folder for results.json (default: the checkpoint's)"
+        "--conditions", nargs="+", choices=list(CONDITIONS), help="both, or 're-saved' alone, by protocol"
     )
+    told.add_argument(
+        "--baseline-data", type=Path, help="cross-dataset: fit the baselines on this folder's training"
+    )
+    told.add_argument(
+        "--made", type=Path, help="in-domain: cache of forgeries made from reals, scored by maker"
+    )
+    told.add_argument(
+        "--robustness", action="store_true", help="in-domain: curves over JPEG, blur, resize, noise, crop"
+    )
+    told.add_argument(
+        "--robustness-pictures", type=int, default=40, metavar="N", help="of each source, for the curves"
+    )
+    told.add_argument("--out", type=Path, help="folder for the results (default: the checkpoint's)")
     told.add_argument("--card", action="store_true", help="also write the model card of a checkpoint folder")
+    told.add_argument("--workers", type=int, default=0, help="processes that cut faces")
+    told.add_argument("--threads", type=int, help="CPU threads of the model")
     return told
 
 
+def bench_of(told: argparse.Namespace, photographs: Path, name: str = "faces") -> Bench:
+    """Cut faces of a folder of photographs and everything found out of them. Raises ValueError if it cannot be read."""
+    faces = cache_photographs(told.cache / name, read_photographs(photographs), photographs)
+    return Bench(faces, photographs, Store(told.cache / "readouts"), told.workers)
+
+
+def made_cache(folder: Path) -> RegionCache:
+    """The forgeries that training made from reals. Raises ValueError if the folder is no cache."""
+    if not (folder / "index.json").is_file():
+        raise ValueError(
+            f"{folder} is no cache of made forgeries; give the folder made-… in the cache of training."
+        )
+    return RegionCache(folder)
+
+
+def measured(told: argparse.Namespace) -> tuple[dict[str, Any], Path]:
+    """Run a protocol; returns its results and the folder they belong to.
+
+    Raises ValueError for wrong usage or data, CheckpointError for a checkpoint that cannot be used.
+    """
+    if told.card and told.protocol != "in-domain":
+        raise ValueError(
+            f"--card was given with {told.protocol}; the card is written by in-domain, from all results."
+        )
+    conditions = told.conditions or list(CONDITIONS)[: 2 if told.protocol in BOTH else 1]
+    if told.protocol in LEFT_OUT or told.protocol == "ablations":
+        folder = Path(told.checkpoint)
+        if not folder.is_dir():
+            raise ValueError(
+                f"{told.checkpoint} is no folder; {told.protocol} needs the folder that holds the runs."
+            )
+        bench = bench_of(told, told.data)
+        if told.protocol == "ablations":
+            return ablations(bench, folder, told.split, conditions), folder
+        return leave_one_out(bench, folder, told.protocol, conditions), folder
+    checkpoint = read_checkpoint(told.checkpoint)
+    subject = Subject.of(checkpoint)
+    results: dict[str, Any] = {
+        "split": "all" if told.protocol == "cross-dataset" else told.split,
+        "checkpoint": {"name": checkpoint.name, "weights_sha256": checkpoint.sha256},
+    }
+    if told.protocol == "cross-dataset":
+        # Its own cache: the index of a cache lists the pictures of one folder.
+        bench = bench_of(told, told.data, f"faces-{told.data.resolve().name}")
+        fitted_on = bench_of(told, told.baseline_data) if told.baseline_data else None
+        results["conditions"] = cross_dataset(bench, fitted_on, subject, conditions)
+        return results, checkpoint.folder
+    bench = bench_of(told, told.data)
+    trained_on = subject.record.get("data", {}).get("faces")
+    results["same_pictures_as_trained_on"] = trained_on == bench.faces.fingerprint
+    results["conditions"] = in_domain(bench, subject, told.split, conditions)
+    if told.made:
+        results["made forgeries"] = made_forgeries(bench, subject, made_cache(told.made), told.split)
+    if told.robustness:
+        results["robustness"] = robustness(bench, subject, told.split, told.robustness_pictures)
+    return results, checkpoint.folder
+
+
 def main(arguments: list[str] | None = None) -> int:
-    """Score, write results.json and, if asked for, the card. Exit codes: 0 done, 2 usage, 3 checkpoint."""
+    """Score, write JSON, CSV, plots and, if asked for, the card. Exit codes: 0 done, 2 usage, 3 checkpoint."""
     told = parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
+    if told.threads:
+        torch.set_num_threads(told.threads)
     try:
-        checkpoint = read_checkpoint(told.checkpoint)
-        model = build_model(checkpoint).eval()
-        faces = cache_photographs(told.cache / "faces", read_manifest(told.data), told.data)
+        found, folder = measured(told)
+        command = " ".join(["python -m mfclip.evaluation", *map(str, arguments or sys.argv[1:])])
+        results = {"protocol": told.protocol, "command": command, "torch": torch.__version__, **found}
+        path = write_results(told.out or folder, results)
+        write_plots(told.out or folder, results)
+        if told.card:
+            write_card(folder, results)
+        logger.info("wrote %s", path)
     except CheckpointError as error:
         sys.stderr.write(f"{error}\n")
         return EXIT_CHECKPOINT
     except ValueError as error:
         sys.stderr.write(f"{error}\n")
         return EXIT_USAGE
-    baselines = {touched: fit_baseline(HeldOut(faces, "train", touched=touched)) for touched in (True, False)}
-    logger.info("baseline fitted")
-    results = {
-        "protocol": told.protocol,
-        "split": told.split,
-        "command": " ".join(["python -m mfclip.evaluation", *map(str, arguments or sys.argv[1:])]),
-        "checkpoint": {"name": checkpoint.name, "weights_sha256": checkpoint.sha256},
-        "torch": torch.__version__,
-        "conditions": in_domain(model, faces, baselines, told.split),
-    }
-    folder = told.out or checkpoint.folder
-    (folder / RESULTS).write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
-    if told.card:
-        write_card(checkpoint.folder, results)
-    table = results["conditions"]["re-saved"]["generators"]
-    for name, row in table.items():
-        logger.info(
-            "%-22s detector %.3f  baseline %.3f", name, row["detector"]["value"], row["baseline"]["value"]
-        )
     return 0
 
 

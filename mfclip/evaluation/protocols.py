@@ -1,84 +1,189 @@
-"""Protocols: which pictures are scored, and what is reported of them."""
+"""Protocols: which pictures are scored by which checkpoint, and against what."""
 
-import dataclasses
+import json
+import logging
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from sklearn.pipeline import Pipeline
 
-from mfclip.data.cache import RegionCache
+from mfclip.data.cache import Entry, RegionCache
 from mfclip.data.held_out import HeldOut
-from mfclip.data.readouts import Readouts, read_out
-from mfclip.decision import margin
-from mfclip.evaluation.baseline import split_features
-from mfclip.evaluation.scores import auc, auc_difference, group_resamples, overall
-from mfclip.model import MFCLIP
+from mfclip.data.leave_out import LeaveOut
+from mfclip.evaluation.scores import group_weights, said
+from mfclip.evaluation.scoring import BASELINE, DETECTOR, Bench, Keep, Subject, with_partners
+from mfclip.evaluation.tables import measure, overall
+from mfclip.evaluation.treatments import CURVES
+from mfclip.hub import CONFIG, RECORD, read_checkpoint
 
-BASELINE = "baseline"
+CONDITIONS = {"re-saved": True, "as given": False}
+"""By name, whether both classes pass through one distribution of histories (resizing, JPEG) before they are scored."""
 
+LEFT_OUT = {
+    "leave-one-generator-out": "generator",
+    "leave-one-forgery-kind-out": "kind",
+    "leave-one-real-source-out": "real",
+}
+"""Protocols whose checkpoint is a folder of runs, and what each run was trained without."""
 
-def score_columns(model: MFCLIP, readouts: Readouts, baseline: np.ndarray) -> dict[str, np.ndarray]:
-    """Every score that is compared, (N,) each, positive towards fake; 'detector' is the margin of the decision."""
-    return {
-        "detector": margin(
-            model.config.decision, torch.from_numpy(readouts.head), torch.from_numpy(readouts.language)
-        ).numpy(),
-        "head alone": readouts.head,
-        "language alone": readouts.language,
-        "image stream alone": readouts.image,
-        "noise stream alone": readouts.noise,
-        BASELINE: baseline,
-    }
+logger = logging.getLogger(__name__)
 
 
-def held_out_table(model: MFCLIP, baseline: Pipeline, held_out: HeldOut) -> dict[str, Any]:
-    """Per generator (its forgeries against all reals) and over all: AUC of every score, with intervals."""
-    readouts = read_out(model, held_out)
-    table, _ = split_features(held_out)
-    columns = score_columns(model, readouts, baseline.decision_function(table))
-    generators = {}
-    for name in sorted(set(readouts.generator[readouts.fake])):
-        chosen = ~readouts.fake | (readouts.generator == name)
-        generators[name] = _rows(columns, readouts, chosen)
-    decision = model.config.decision
-    chance = 1 / (1 + np.exp(-columns["detector"] / decision.temperature))
-    reals = {
-        name: {
-            "pictures": int((readouts.generator == name).sum()),
-            "at_or_above_one_half": float((chance[readouts.generator == name] >= 0.5).mean()),
-            "called_substantial": float((chance[readouts.generator == name] >= decision.high).mean()),
+def in_domain(bench: Bench, subject: Subject, split: str, conditions: list[str]) -> dict[str, Any]:
+    """A split of the training sources, whole groups kept apart, by condition."""
+    found = {}
+    for name in conditions:
+        touched = CONDITIONS[name]
+        scored = bench.score(subject, HeldOut(bench.faces, split, touched=touched), bench.baselines(touched))
+        found[name] = measure(scored)
+        logger.info("%s: %s", name, headline(found[name]))
+    return found
+
+
+def headline(measured: dict[str, Any]) -> str:
+    """One line of a condition: AUC of detector and baseline, false alarms."""
+    told = {name: measured["all"][name]["value"] for name in (DETECTOR, BASELINE) if name in measured["all"]}
+    alarms = measured["overall"].get("reals_called_substantial")
+    parts = [f"AUC of {name} {value:.3f}" for name, value in told.items()]
+    return ", ".join([*parts, *([f"reals called substantial {alarms['value']:.1%}"] if alarms else [])])
+
+
+def made_forgeries(bench: Bench, subject: Subject, made: RegionCache, split: str) -> dict[str, Any]:
+    """Forgeries made from the reals of a split against those very reals, both under one history, by maker."""
+    held_out = HeldOut(made, split)
+    on_made = replace(bench, faces=made, photographs=None)
+    scored = with_partners(bench_score(on_made, bench, subject, held_out), held_out)
+    found = measure(scored)
+    logger.info("made forgeries: %s", headline(found))
+    return found
+
+
+def bench_score(on: Bench, fitted_on: Bench, subject: Subject, held_out: HeldOut) -> Any:
+    """Score pictures of one cache with baselines fitted on another's training split."""
+    return on.score(subject, held_out, fitted_on.baselines(held_out.touched))
+
+
+def robustness(bench: Bench, subject: Subject, split: str, per_source: int) -> dict[str, Any]:
+    """The detector under each treatment of CURVES at each strength, at most `per_source` pictures a source.
+
+    Every treatment comes after the history of the condition 're-saved' and is applied to both classes alike.
+    """
+    kept: set[str] = set()
+    by_source: dict[str, list[str]] = {}
+    for entry in HeldOut(bench.faces, split).entries:
+        by_source.setdefault(entry.generator, []).append(entry.path)
+    for name, paths in by_source.items():
+        # A draw by name: neighbouring file names are often one group.
+        order = np.random.default_rng(list(name.encode())).permutation(len(paths))
+        kept |= {sorted(paths)[place] for place in order[:per_source]}
+
+    def figures(treatment: Any) -> dict[str, Any]:
+        held_out = HeldOut(bench.faces, split, keep=lambda entry: entry.path in kept, treatment=treatment)
+        scored = bench.score(subject, held_out, None, recompress=False)
+        found = said(overall(scored, group_weights(scored.fake, scored.group)))
+        names = ("auc", "reals_called_substantial", "forgeries_called_little", "in_the_band")
+        return {name: found[name] for name in names if name in found}
+
+    unchanged = figures(None)
+    curves = {}
+    for name, steps in CURVES.items():
+        curves[name] = [{"strength": strength, **figures(treatment)} for strength, treatment in steps]
+        logger.info("robustness, %s: %s", name, [round(step["auc"]["value"], 3) for step in curves[name]])
+    return {"pictures": len(kept), "unchanged": unchanged, "curves": curves}
+
+
+def runs_in(folder: Path) -> list[Path]:
+    """The finished runs of a folder, by name. Raises ValueError if there is none."""
+    found = [
+        path for path in sorted(folder.iterdir()) if (path / CONFIG).is_file() and (path / RECORD).is_file()
+    ]
+    if not found:
+        raise ValueError(
+            f"{folder} holds no finished run (a folder with {CONFIG} and {RECORD}); train them with "
+            "python -m mfclip.training.sweep."
+        )
+    return found
+
+
+def trained_groups(faces: RegionCache, left_out: LeaveOut) -> set[str]:
+    """Groups that a run without the left-out pictures trained on."""
+    return {entry.group for entry in faces.entries if entry.split == "train" and not left_out.excludes(entry)}
+
+
+def left_out_pictures(faces: RegionCache, left_out: LeaveOut) -> Keep:
+    """Which pictures a run is scored on: what it left out, and the other class of the test split.
+
+    Of the left-out ones those of all splits whose group has no picture in that run's training.
+    """
+    trained = trained_groups(faces, left_out)
+    of_reals = left_out.what == "real"
+
+    def keep(entry: Entry) -> bool:
+        if left_out.excludes(entry):
+            return entry.group not in trained
+        return entry.split == "test" and entry.fake == of_reals
+
+    return keep
+
+
+def leave_one_out(bench: Bench, folder: Path, protocol: str, conditions: list[str]) -> dict[str, Any]:
+    """Each run of a folder on what it was trained without; baselines are fitted without it too.
+
+    Raises ValueError if no run of the folder left such a thing out, CheckpointError if one cannot be read.
+    """
+    found: dict[str, Any] = {}
+    for run in runs_in(folder):
+        record = json.loads((run / RECORD).read_text(encoding="utf-8"))
+        left_out = LeaveOut.parse(record["recipe"].get("leave_out", ""))
+        if left_out.what != LEFT_OUT[protocol]:
+            continue
+        left_out.check(bench.faces.entries)
+        subject = Subject.of(read_checkpoint(run))
+        keep = left_out_pictures(bench.faces, left_out)
+        excluded = [entry for entry in bench.faces.entries if left_out.excludes(entry)]
+        found[run.name] = {
+            "left_out": left_out.name,
+            "seed": record["recipe"]["seed"],
+            "weights_sha256": subject.sha256,
+            "pictures_left_out": len(excluded),
+            "with_kin_in_training": sum(not keep(entry) for entry in excluded),
+            "conditions": {},
         }
-        for name in sorted(set(readouts.generator[~readouts.fake]))
-    }
+        for name in conditions:
+            touched = CONDITIONS[name]
+            baselines = bench.baselines(touched, lambda entry, rule=left_out: not rule.excludes(entry))  # type: ignore[misc]
+            held_out = HeldOut(bench.faces, None, touched=touched, keep=keep)
+            measured = measure(bench.score(subject, held_out, baselines))
+            found[run.name]["conditions"][name] = measured
+            logger.info("%s, %s: %s", run.name, name, headline(measured))
+    if not found:
+        raise ValueError(
+            f"No run in {folder} was trained with leave_out '{LEFT_OUT[protocol]}=NAME'; train them with "
+            f"python -m mfclip.training.sweep {protocol}."
+        )
+    return {"runs": found, "summary": {name: left_out_summary(found, name) for name in conditions}}
+
+
+def left_out_summary(runs: dict[str, Any], condition: str) -> dict[str, int]:
+    """Over how many runs the detector's AUC is above the baseline's, and surely so (interval of the difference)."""
+    rows = [run["conditions"][condition]["all"] for run in runs.values()]
+    rows = [row for row in rows if "difference" in row]
     return {
-        "generators": generators,
-        "all": _rows(columns, readouts, np.ones(len(readouts.fake), bool)),
-        "overall": overall(readouts.fake, chance, decision.low, decision.high),
-        "reals": reals,
-        "above_baseline": sum(
-            row["detector"]["value"] > row[BASELINE]["value"] for row in generators.values()
-        ),
-        "surely_above_baseline": sum(row["difference"]["low"] > 0 for row in generators.values()),
+        "runs": len(rows),
+        "above_baseline": sum(row["difference"]["value"] > 0 for row in rows),
+        "surely_above_baseline": sum(row["difference"]["low"] > 0 for row in rows),
     }
 
 
-def _rows(columns: dict[str, np.ndarray], readouts: Readouts, chosen: np.ndarray) -> dict[str, Any]:
-    fake = readouts.fake[chosen]
-    resamples = group_resamples(fake, readouts.group[chosen])
-    row: dict[str, Any] = {"forgeries": int(fake.sum()), "reals": int((~fake).sum())}
-    for name, score in columns.items():
-        row[name] = dataclasses.asdict(auc(fake, score[chosen], resamples))
-    ours, theirs = columns["detector"][chosen], columns[BASELINE][chosen]
-    row["difference"] = dataclasses.asdict(auc_difference(fake, ours, theirs, resamples))
-    return row
-
-
-def in_domain(
-    model: MFCLIP, faces: RegionCache, baselines: dict[bool, Pipeline], split: str
+def cross_dataset(
+    bench: Bench, fitted_on: Bench | None, subject: Subject, conditions: list[str]
 ) -> dict[str, Any]:
-    """A split of the training sources, whole groups kept apart: re-saved histories on both classes, and as given."""
-    return {
-        "re-saved": held_out_table(model, baselines[True], HeldOut(faces, split)),
-        "as given": held_out_table(model, baselines[False], HeldOut(faces, split, touched=False)),
-    }
+    """All pictures of a folder that the detector was not trained on; baselines come from another folder, or none."""
+    found = {}
+    for name in conditions:
+        touched = CONDITIONS[name]
+        baselines = None if fitted_on is None else fitted_on.baselines(touched)
+        found[name] = measure(bench.score(subject, HeldOut(bench.faces, None, touched=touched), baselines))
+        logger.info("%s: %s", name, headline(found[name]))
+    return found

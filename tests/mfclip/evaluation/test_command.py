@@ -1,64 +1,218 @@
-"""The evaluation command on a checkpoint with known, constant behaviour."""
+"""The evaluation command on fresh weights: every protocol writes what it says, and says what is wrong."""
 
+import csv
 import dataclasses
 import json
+import shutil
 
+import numpy as np
+import pytest
 import torch
+from PIL import Image
 
 from mfclip.config import TINY
-from mfclip.data.sources import read_manifest
+from mfclip.data.cache import RegionCache, cache_photographs, write_cache
+from mfclip.data.sources import read_photographs
 from mfclip.evaluation.__main__ import main
 from mfclip.hub import write_checkpoint
 from mfclip.model import MFCLIP
-from mfclip.prompts import Hierarchy
+from mfclip.prompts import Hierarchy, describe_forgery
+
+RECORD = {
+    "level_weights": [0.25] * 4,
+    "parameters": {"all": 9_000_000, "token_table": 6_000_000},
+    "data": {"counts": {"camera": {"train": 7, "test": 5}}},
+    "steps": 4,
+    "seconds": 60.0,
+    "device": "cpu",
+    "recipe": {"seed": 0, "leave_out": ""},
+    "torch": "0",
+    "commit": "abc",
+}
+FIGURE = {"value", "low", "high", "n"}
 
 
-def _checkpoint(folder, photographs):
-    rows = {source.description.sentences: source.description for source in read_manifest(photographs)}
-    torch.manual_seed(0)
-    config = dataclasses.replace(TINY, hierarchy=Hierarchy(tuple(rows.values())))
-    return write_checkpoint(folder, config.to_dict(), MFCLIP(config).state_dict(), "draft")
+def _checkpoint(folder, photographs, seed=0, **recipe):
+    rows = {source.description.sentences: source.description for source in read_photographs(photographs)}
+    torch.manual_seed(seed)
+    decision = dataclasses.replace(TINY.decision, low=0.4, high=0.6)
+    config = dataclasses.replace(TINY, hierarchy=Hierarchy(tuple(rows.values())), decision=decision)
+    written = write_checkpoint(folder, config.to_dict(), MFCLIP(config).state_dict(), "draft")
+    record = RECORD | {"recipe": {"seed": seed, "leave_out": "", **recipe}}
+    (folder / "training.json").write_text(json.dumps(record), encoding="utf-8")
+    return written
 
 
-def test_results_hold_every_generator_with_intervals_and_the_card_quotes_them(photographs, tmp_path, capsys):
-    _checkpoint(tmp_path / "ck", photographs)
-    record = {
-        "level_weights": [0.25] * 4,
-        "parameters": {"all": 9_000_000, "token_table": 6_000_000},
-        "data": {"counts": {"camera": {"train": 7, "test": 5}}},
-        "steps": 4,
-        "seconds": 60.0,
-        "device": "cpu",
-        "recipe": {"seed": 0},
-        "torch": "0",
-        "commit": "abc",
-    }
-    (tmp_path / "ck" / "training.json").write_text(json.dumps(record))
-    told = [
-        str(tmp_path / "ck"),
-        "in-domain",
-        "--data",
-        str(photographs),
-        "--cache",
-        str(tmp_path / "c"),
-        "--card",
-    ]
-    assert main(told) == 0
-    results = json.loads((tmp_path / "ck" / "results.json").read_text())
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory):
+    """One cache for all commands, so that faces are cut and features found once."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="session")
+def made(photographs, cache):
+    """Each test real with its copy in two grey levels less, as a maker's forgery."""
+    faces = cache_photographs(cache / "faces", read_photographs(photographs), photographs)
+    row = describe_forgery("reconstruction", "autoencoder", "dimmer")
+
+    def pairs():
+        for index, entry in enumerate(faces.entries):
+            if entry.fake or entry.split != "test":
+                continue
+            known = {key: getattr(entry, key) for key in ("path", "group", "split")}
+            real = {"generator": entry.generator, "sentences": entry.sentences, "fake": False}
+            forged = {
+                "generator": "dimmer",
+                "sentences": row.sentences,
+                "fake": True,
+                "source": entry.generator,
+            }
+            yield {**known, **real}, faces.region(index)
+            yield {**known, **forged, "pair": 2 * (pairs.count)}, faces.region(index) // 2
+            pairs.count += 1
+
+    pairs.count = 0
+    write_cache(cache / "made", "by hand", pairs(), [])
+    return cache / "made"
+
+
+def _run(cache, photographs, *told):
+    return main([*map(str, told), "--data", str(photographs), "--cache", str(cache)])
+
+
+def test_in_domain_writes_json_csv_plots_and_a_card_that_quotes_them(photographs, cache, made, tmp_path):
+    folder = tmp_path / "ck"
+    _checkpoint(folder, photographs)
+    more = ("--made", made, "--robustness", "--robustness-pictures", "2", "--card")
+    assert _run(cache, photographs, folder, "in-domain", *more) == 0
+    results = json.loads((folder / "results.json").read_text())
     for condition in ("re-saved", "as given"):
-        generators = results["conditions"][condition]["generators"]
-        assert set(generators) == {"sdxl", "swapper"}
-        for row in generators.values():
-            for part in ("detector", "baseline", "head alone", "language alone", "noise stream alone"):
+        measured = results["conditions"][condition]
+        assert set(measured["generators"]) == {"sdxl", "swapper"}
+        assert set(measured["kinds"]) == {"entire_face_synthesis", "face_swap"}
+        for row in measured["generators"].values():
+            for part in (
+                "detector",
+                "baseline",
+                "file metadata",
+                "head alone",
+                "language alone",
+                "noise stream alone",
+            ):
+                assert set(row[part]) == FIGURE
                 assert 0 <= row[part]["low"] <= row[part]["value"] <= row[part]["high"] <= 1
-    card = (tmp_path / "ck" / "README.md").read_text()
-    figure = results["conditions"]["re-saved"]["generators"]["swapper"]["detector"]
-    assert f"{figure['value']:.2f} [{figure['low']:.2f}, {figure['high']:.2f}]" in card
-    assert "cc-by-nc-4.0" in card
+        assert {"auc", "average_precision", "equal_error_rate", "calibration_error"} <= set(
+            measured["overall"]
+        )
+        assert {"accuracy_at_cut_off", "tpr_at_5_percent_fpr"} <= set(measured["overall"])
+        assert set(measured["reals"]) == {"camera", "scanner"}
+        assert measured["words"]["recompression_tried"] and 0 <= measured["words"]["uncertain"]["value"] <= 1
+        assert set(measured["levels"]) >= {"forgery kind", "family", "generator"}
+    _check_made_and_robustness(results)
+    with (folder / "results.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    auc = results["conditions"]["re-saved"]["generators"]["swapper"]["detector"]
+    (found,) = [
+        row
+        for row in rows
+        if (row["condition"], row["subset"], row["scorer"], row["metric"])
+        == ("re-saved", "generators / swapper", "detector", "auc")
+    ]
+    assert float(found["value"]) == auc["value"] and int(found["n"]) == auc["n"]
+    card = (folder / "README.md").read_text()
+    assert f"{auc['value']:.2f} [{auc['low']:.2f}, {auc['high']:.2f}]" in card
+    assert "license: cc-by-nc-4.0" in card and "### Out of scope" in card and "### Robustness" in card
+    assert card.index("False alarms") < card.index("### Results") and "Forgeries made from test reals" in card
+    plots = {path.stem for path in (folder / "plots").iterdir()}
+    assert {"in-domain-re-saved-roc", "in-domain-re-saved-reliability", "in-domain-robustness"} <= plots
+    with Image.open(folder / "plots" / "in-domain-re-saved-generators.png") as image:
+        assert min(image.size) > 100 and np.asarray(image.convert("L")).std() > 5
 
 
-def test_a_bad_checkpoint_and_a_bad_folder_have_their_exit_codes(photographs, tmp_path, capsys):
-    assert main([str(tmp_path / "nothing"), "--data", str(photographs)]) == 3
+def _check_made_and_robustness(results):
+    row = results["made forgeries"]["generators"]["dimmer"]
+    assert row["forgeries"] == row["reals"] > 0
+    assert (
+        abs(row["baseline"]["value"] - 0.5) > 0.3
+    )  # half as bright is plain to see, whichever way it counts
+    assert "file metadata" not in row
+    assert results["made forgeries"]["levels"]["generator"]["unnamed"] == row["forgeries"]
+    robust = results["robustness"]
+    assert robust["pictures"] == 8 and len(robust["curves"]["JPEG quality"]) == 6
+    assert robust["unchanged"]["auc"] != robust["curves"]["JPEG quality"][-1]["auc"]
+
+
+def test_leave_one_out_scores_what_each_run_never_saw(photographs, cache, tmp_path):
+    runs = tmp_path / "runs"
+    _checkpoint(runs / "without-sdxl", photographs, leave_out="generator=sdxl")
+    _checkpoint(runs / "without-camera", photographs, seed=1, leave_out="real=camera")
+    assert _run(cache, photographs, runs, "leave-one-generator-out") == 0
+    results = json.loads((runs / "leave-one-generator-out.json").read_text())
+    assert set(results["runs"]) == {"without-sdxl"}
+    row = results["runs"]["without-sdxl"]["conditions"]["re-saved"]
+    faces = RegionCache(cache / "faces").entries
+    reals = sum(not entry.fake and entry.split == "test" for entry in faces)
+    assert set(row["generators"]) == {"sdxl"}
+    assert (row["all"]["forgeries"], row["all"]["reals"]) == (12, reals)
+    assert results["summary"]["re-saved"]["runs"] == 1
+
+    assert _run(cache, photographs, runs, "leave-one-real-source-out") == 0
+    results = json.loads((runs / "leave-one-real-source-out.json").read_text())
+    row = results["runs"]["without-camera"]["conditions"]["re-saved"]
+    assert set(row["reals"]) == {"camera"} and row["reals"]["camera"]["pictures"] == 12
+    assert row["all"]["forgeries"] == sum(entry.fake and entry.split == "test" for entry in faces)
+
+
+def test_ablations_stand_beside_full(photographs, cache, tmp_path):
+    for seed, name in enumerate(("full", "no-noise", "random-patch")):
+        patch = "random" if name == "random-patch" else "richest"
+        _checkpoint(tmp_path / name, photographs, seed=seed, patch=patch)
+    assert _run(cache, photographs, tmp_path, "ablations") == 0
+    runs = json.loads((tmp_path / "ablations.json").read_text())["runs"]
+    assert set(runs) == {"full", "no-noise", "random-patch", "no-language-in-the-decision"}
+    full, other = (runs[name]["conditions"]["re-saved"] for name in ("full", "no-noise"))
+    assert "difference" not in full and runs["full"]["against"] is None
+    assert other["difference"]["auc"]["value"] == pytest.approx(other["auc"]["value"] - full["auc"]["value"])
+    assert (tmp_path / "plots" / "ablations-re-saved.png").is_file()
+
+
+def test_another_dataset_and_one_class_alone(photographs, cache, tmp_path):
+    other = tmp_path / "other"
+    for side, source in (("real", "camera"), ("fake", "swapper")):
+        (other / side).mkdir(parents=True)
+        for path in sorted((photographs / source).iterdir())[:6]:
+            shutil.copy(path, other / side / path.name)
+    lines = ["path,label,forgery_kind,family,generator,face_x0,face_y0,face_x1,face_y1"]
+    for side in ("real", "fake"):
+        names = sorted(path.name for path in (other / side).iterdir())
+        kind = "none,none,phone" if side == "real" else "face_swap,graphics,unknown"
+        lines += [f"{side}/{name},{side},{kind},10,10,90,90" for name in names]
+    (other / "manifest.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     _checkpoint(tmp_path / "ck", photographs)
-    assert main([str(tmp_path / "ck"), "--data", str(tmp_path)]) == 2
+    told = (tmp_path / "ck", "cross-dataset", "--baseline-data", photographs)
+    assert _run(cache, other, *told, "--conditions", "re-saved") == 0
+    row = json.loads((tmp_path / "ck" / "cross-dataset.json").read_text())["conditions"]["re-saved"]
+    assert row["all"]["forgeries"] == row["all"]["reals"] == 6 and "baseline" in row["all"]
+
+    (other / "manifest.csv").write_text("\n".join(lines[:7]) + "\n", encoding="utf-8")
+    assert _run(cache, other, tmp_path / "ck", "cross-dataset", "--out", tmp_path / "out") == 0
+    row = json.loads((tmp_path / "out" / "cross-dataset.json").read_text())["conditions"]["as given"]
+    assert "auc" not in row["overall"] and "detector" not in row["all"]
+    assert set(row["all"]["metrics"]["detector"]) == {"false_alarms_at_one_half", "false_alarms_at_cut_off"}
+    assert row["words"]["uncertain"]["n"] == 6 and "right_of_the_rest_of_forgeries" not in row["words"]
+
+
+def test_what_cannot_be_measured_is_one_sentence(photographs, cache, tmp_path, capsys):
+    assert _run(cache, photographs, tmp_path / "nothing") == 3
+    _checkpoint(tmp_path / "ck", photographs)
+    assert _run(cache, tmp_path, tmp_path / "ck") == 2
     assert "manifest.csv" in capsys.readouterr().err
+    for told, sentence in (
+        ((tmp_path / "ck", "--made", tmp_path), "is no cache of made forgeries"),
+        ((tmp_path / "ck", "ablations"), "holds no finished run"),
+        ((tmp_path, "leave-one-forgery-kind-out"), "No run in"),
+        ((tmp_path / "none", "ablations"), "is no folder"),
+        ((tmp_path, "ablations", "--card"), "--card was given with ablations"),
+    ):
+        assert _run(cache, photographs, *told, "--conditions", "re-saved") == 2
+        assert sentence in capsys.readouterr().err

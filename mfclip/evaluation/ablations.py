@@ -1,0 +1,128 @@
+"""One table of runs that differ in one thing, on the same test pictures, each beside the run it is compared with."""
+
+import json
+import logging
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mfclip.data.held_out import HeldOut
+from mfclip.evaluation.protocols import CONDITIONS, runs_in
+from mfclip.evaluation.scores import Sampled, group_weights, rank_figures, said, told
+from mfclip.evaluation.scoring import DETECTOR, Bench, Scored, Subject
+from mfclip.evaluation.tables import mean_over_generators, overall, real_sources
+from mfclip.hub import read_checkpoint
+
+FULL, NO_LANGUAGE = "full", "no-language-in-the-decision"
+SWEEP = "sweep.json"
+MEAN = "mean_over_generators"
+
+Figures = dict[str, Sampled]
+
+logger = logging.getLogger(__name__)
+
+
+def row_name(run: str) -> str:
+    """The row that a run is one seed of: its folder's name without '-seedN'."""
+    return re.sub(r"-seed\d+$", "", run)
+
+
+def counterparts(folder: Path, runs: list[str]) -> dict[str, str | None]:
+    """By run, the run it is compared with: what the sweep wrote down (`against`, same seed), else 'full'.
+
+    None for 'full' itself and where there is nothing to compare with.
+    """
+    path = folder / SWEEP
+    listed = json.loads(path.read_text(encoding="utf-8"))["rows"] if path.is_file() else []
+    against = {row["folder"]: row.get("against") or FULL for row in listed}
+    found: dict[str, str | None] = {}
+    for run in runs:
+        row, seed = row_name(run), run[len(row_name(run)) :]
+        other = against.get(run, FULL)
+        choices = [name for name in (other + seed, other) if name in runs and row != other]
+        found[run] = choices[0] if choices else None
+    return found
+
+
+def _figures(scored: Scored, weights: np.ndarray) -> Figures:
+    found = {name: figure for name, figure in overall(scored, weights).items() if figure is not None}
+    mean = mean_over_generators(scored, weights, DETECTOR)
+    return found | ({MEAN: mean} if mean is not None else {})
+
+
+def _head_figures(scored: Scored, weights: np.ndarray) -> Figures:
+    """What the head achieves by itself: only figures of order, because it has no cut-offs of its own."""
+    mean = mean_over_generators(scored, weights, "head alone")
+    figures = rank_figures(scored.fake, scored.scores["head alone"], weights)
+    return figures | ({MEAN: mean} if mean is not None else {})
+
+
+def ablations(bench: Bench, folder: Path, split: str, conditions: list[str]) -> dict[str, Any]:
+    """Every finished run of a folder on one split, one row each, with paired differences to its counterpart.
+
+    The row 'no-language-in-the-decision' is not a run: it is the head alone of 'full'. Raises ValueError if there is
+    no run, CheckpointError if one cannot be read.
+    """
+    runs = [path.name for path in runs_in(folder)]
+    against = counterparts(folder, runs)
+    rows: dict[str, dict[str, Any]] = {}
+    for condition in conditions:
+        held_out = HeldOut(bench.faces, split, touched=CONDITIONS[condition])
+        sampled: dict[str, Figures] = {}
+        for run in runs:
+            subject = Subject.of(read_checkpoint(folder / run))
+            scored = bench.score(subject, held_out, None, recompress=False)
+            weights = group_weights(scored.fake, scored.group)
+            sampled[run] = _figures(scored, weights)
+            rows.setdefault(run, facts(subject) | {"against": against[run], "conditions": {}})
+            rows[run]["conditions"][condition] = {**said(sampled[run]), "reals": real_sources(scored)}
+            if row_name(run) == FULL:
+                name = run.replace(FULL, NO_LANGUAGE, 1)
+                against[name], sampled[name] = run, _head_figures(scored, weights)
+                rows.setdefault(name, facts(subject) | {"against": run, "conditions": {}})
+                rows[name]["conditions"][condition] = said(sampled[name])
+            logger.info("%s, %s: AUC %.3f", run, condition, sampled[run]["auc"].value)
+        for run, figures in sampled.items():
+            other = against[run]
+            if other is not None:
+                differences = {
+                    n: told(f.minus(sampled[other][n])) for n, f in figures.items() if n in sampled[other]
+                }
+                rows[run]["conditions"][condition]["difference"] = differences
+    return {"runs": rows, "rows": {name: over_seeds(rows, name, conditions) for name in names(rows)}}
+
+
+def names(runs: dict[str, Any]) -> list[str]:
+    """The rows of the table, 'full' first."""
+    return sorted({row_name(run) for run in runs}, key=lambda name: (name != FULL, name))
+
+
+def facts(subject: Subject) -> dict[str, Any]:
+    """What tells a run from the others."""
+    config, recipe = subject.model.config, subject.record.get("recipe", {})
+    return {
+        "weights_sha256": subject.sha256,
+        "seed": recipe.get("seed"),
+        "steps": subject.record.get("steps"),
+        "noise": config.noise.kind,
+        "alignment": config.alignment.kind,
+        "levels": config.text.levels,
+        "patch": recipe.get("patch"),
+        "histories": recipe.get("histories"),
+    }
+
+
+def over_seeds(runs: dict[str, Any], name: str, conditions: list[str]) -> dict[str, Any]:
+    """By condition and figure, the mean over a row's seeds, the smallest and the largest, and how many there are."""
+    seeds = [run for key, run in runs.items() if row_name(key) == name]
+    found: dict[str, Any] = {}
+    for condition in conditions:
+        tables = [run["conditions"][condition] for run in seeds]
+        found[condition] = {}
+        for metric in (key for key, value in tables[0].items() if "value" in value):
+            values = [table[metric]["value"] for table in tables]
+            spread = {"mean": float(np.mean(values)), "smallest": min(values), "largest": max(values)}
+            found[condition][metric] = {**spread, "seeds": len(values)}
+    return found
