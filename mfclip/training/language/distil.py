@@ -46,6 +46,12 @@ GRAM = 10.0
 TABLE_SCALE = 0.5
 """Root mean square of the token table at the start, about that of what a fresh block adds to it."""
 
+BAG = 4.0
+"""What the first block of a fresh student adds to the end token: this many times the mean of its sentence's tokens."""
+
+QUIET = 0.2
+"""What the other parts of a fresh student add, as a share of open_clip's own start."""
+
 VERSION = 1
 """Raised whenever the way a tower is made changes, so that none from a cache is taken for another."""
 
@@ -62,12 +68,26 @@ class Student(nn.Module):
         with torch.no_grad():
             tower.text_projection.copy_(torch.eye(text.width))
             tower.positional_embedding.normal_(std=0.02)
+        self._begin_as_bag_of_words()
         for fixed in (tower.text_projection, tower.token_embedding.weight):
             fixed.requires_grad_(False)
         self.register_buffer("vectors", vectors)
         self.reduce = nn.Parameter(reduce.clone())
         # The tokens that start and end a sentence are no words: their rows are learned by themselves.
         self.marks = nn.Parameter(torch.randn(VOCABULARY - len(vectors), text.width) * 0.1)
+
+    @torch.no_grad()
+    def _begin_as_bag_of_words(self) -> None:
+        """Let the first attention take the mean of all tokens, and all else add little: a far better start."""
+        blocks = list(self.encoder.tower.transformer.resblocks)
+        width = blocks[0].attn.embed_dim
+        for block in blocks:
+            block.mlp.c_proj.weight *= QUIET
+            block.attn.out_proj.weight *= QUIET
+        first = blocks[0].attn
+        first.in_proj_weight[: 2 * width] *= QUIET
+        first.in_proj_weight[2 * width :] = torch.eye(width)
+        first.out_proj.weight.copy_(torch.eye(width) * BAG)
 
     def forward(self, tokens: Tokens) -> Tensor:
         """N sentences → features (N, W) at the end token, before any projection."""
