@@ -30,10 +30,12 @@ from mfclip.evaluation.protocols import (
     robustness,
 )
 from mfclip.evaluation.report import write_results
+from mfclip.evaluation.rewordings import rewordings
 from mfclip.evaluation.scoring import Bench, Store, Subject
 from mfclip.hub import read_checkpoint
+from mfclip.words import seen_words
 
-PROTOCOLS = ("in-domain", *LEFT_OUT, "cross-dataset", "ablations")
+PROTOCOLS = ("in-domain", *LEFT_OUT, "cross-dataset", "ablations", "rewordings")
 BOTH = ("in-domain", "cross-dataset")
 """Protocols that are scored under both conditions unless told otherwise; the others only re-saved."""
 EXIT_USAGE, EXIT_CHECKPOINT = 2, 3
@@ -127,6 +129,10 @@ def measured(told: argparse.Namespace) -> tuple[dict[str, Any], Path]:
         results["conditions"] = cross_dataset(bench, fitted_on, subject, conditions)
         return results, checkpoint.folder
     bench = bench_of(told, told.data)
+    if told.protocol == "rewordings":
+        results["split"] = "validation"
+        results["rewordings"] = rewordings(subject.model, bench.faces, seen_words(checkpoint.folder))
+        return results, checkpoint.folder
     trained_on = subject.record.get("data", {}).get("faces")
     results["same_pictures_as_trained_on"] = trained_on == bench.faces.fingerprint
     results["conditions"] = in_domain(bench, subject, told.split, conditions)

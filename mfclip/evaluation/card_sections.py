@@ -19,7 +19,8 @@ METRICS = {
     "balanced_accuracy": "balanced accuracy at P(fake) = 0.5",
     "accuracy_at_cut_off": "accuracy at the stored cut-off",
     "balanced_accuracy_at_cut_off": "balanced accuracy at the stored cut-off",
-    "calibration_error": "expected calibration error",
+    "calibration_error": "expected calibration error, pictures as they are",
+    "balanced_calibration_error": "expected calibration error, as many forgeries as reals",
     "reals_called_substantial": "reals above the band",
     "forgeries_called_little": "forgeries below the band",
     "in_the_band": "in the band of uncertainty",
@@ -312,14 +313,12 @@ def ablation_table(results: dict[str, Any], beside: Beside) -> str:
 
 def rewordings(results: dict[str, Any], beside: Beside) -> str:
     """Whether sentences in words never used in training land on the right side."""
-    found = beside("rewordings")
+    found = beside("rewordings").get("rewordings")
     if not found:
         return ""
-    rows = [
-        [name, cell(value)] for name, value in found.items() if isinstance(value, dict) and "value" in value
-    ]
-    rows += [[name, f"{value:.3f}"] for name, value in found.items() if isinstance(value, float)]
-    return f"### Held-out rewordings of the descriptions\n\n{table(['figure', ''], rows)}\n"
+    shares = [[name, str(figure["n"]), percent(figure)] for name, figure in found["right_side"].items()]
+    body = table(["sentences", "number", "on the right side of the midpoint"], shares)
+    return f"### Held-out rewordings of the descriptions\n\n{found['note']}\n\n{body}\n\nAUC {cell(found['auc'])}.\n"
 
 
 SECTIONS: tuple[Callable[[dict[str, Any], Beside], str], ...] = (

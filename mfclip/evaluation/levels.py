@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from mfclip.evaluation.scores import Sampled, group_weights, said, share
+from mfclip.evaluation.scores import group_weights, mean_of, said, share
 from mfclip.evaluation.scoring import Scored
 from mfclip.prompts import LEVELS, Description
 from mfclip.tree import description_probabilities
@@ -86,8 +86,7 @@ def _figures(
     classes, counts = np.unique(truth[asked], return_counts=True)
     by_class = [share(right, asked & (truth == name), weights) for name in classes]
     known = [figure for figure in by_class if figure is not None]
-    draws = np.nanmean([figure.draws for figure in known], axis=0)
-    balanced = Sampled(float(np.mean([figure.value for figure in known])), draws, int(asked.sum()))
+    balanced = mean_of(known, int(asked.sum()))
     figures = said({"accuracy": share(right, asked, weights), "balanced_accuracy": balanced})
     most_common = float(counts.max() / counts.sum())
     return {**figures, "names": names, "chance": 1 / names, "most_common": most_common}

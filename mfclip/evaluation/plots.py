@@ -62,10 +62,10 @@ def roc_plot(measured: dict[str, Any], title: str) -> Figure:
 
 
 def reliability_plot(measured: dict[str, Any], title: str) -> Figure:
-    """Share of forgeries against P(fake), in ten bins; a dot's area is the number of pictures in it."""
+    """Share of forgeries against P(fake) in ten bins, both classes weighing alike; a dot's area is its pictures."""
     figure, axes = plt.subplots(figsize=(5.2, 5.2))
     bins = measured["curves"]["reliability"]
-    _unit_square(axes, "P(fake) said", "share of forgeries among them")
+    _unit_square(axes, "P(fake) said", "share of forgeries among them, as many reals as forgeries")
     x, y = ([point[key] for point in bins] for key in ("probability", "share_of_forgeries"))
     axes.plot(x, y, color=STYLES[DETECTOR]["color"], linewidth=1)
     most = max(point["n"] for point in bins)
@@ -80,7 +80,7 @@ def reliability_plot(measured: dict[str, Any], title: str) -> Figure:
             ha="center",
             fontsize=8,
         )
-    error = measured["overall"].get("calibration_error")
+    error = measured["overall"].get("balanced_calibration_error")
     axes.set_title(title + (f"\ncalibration error {error['value']:.3f}" if error else ""))
     return figure
 

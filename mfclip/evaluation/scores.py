@@ -5,7 +5,7 @@ all resamples at once, with pictures weighted by how often their group was drawn
 times faster than calling the library on every resample (the tests compare the two).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -55,6 +55,15 @@ class Sampled:
     def minus(self, other: "Sampled") -> "Sampled":
         """The difference of two figures of the same pictures, resampled together."""
         return Sampled(self.value - other.value, self.draws - other.draws, self.n)
+
+
+def mean_of(figures: Sequence[Sampled], n: int) -> Sampled:
+    """The plain mean of figures that were resampled together; in a resample, of those that are defined there."""
+    draws = np.array([figure.draws for figure in figures])
+    known = ~np.isnan(draws)
+    with np.errstate(invalid="ignore"):
+        means = np.where(known, draws, 0).sum(axis=0) / known.sum(axis=0)
+    return Sampled(float(np.mean([figure.value for figure in figures])), means, n)
 
 
 def told(figure: Sampled) -> dict[str, float]:
@@ -153,21 +162,46 @@ def _accuracies(fake: np.ndarray, said: np.ndarray, weights: np.ndarray, name: s
 
 def calibration_error(fake: np.ndarray, chance: np.ndarray, weights: np.ndarray) -> Sampled:
     """Expected calibration error over BINS equal-width bins, 0..1: mean |share of forgeries − mean probability|."""
+    value = binary_calibration_error(
+        torch.from_numpy(chance), torch.from_numpy(fake.astype(int)), n_bins=BINS
+    )
+    return Sampled(float(value), _gaps(fake, chance, weights), len(fake))
+
+
+def balanced_calibration_error(fake: np.ndarray, chance: np.ndarray, weights: np.ndarray) -> Sampled:
+    """The same with reals and forgeries weighing alike: for a probability calibrated for one forgery in two pictures.
+
+    The libraries take no weights, so the value comes from the formula that the resamples use.
+    """
+    alike = class_shares(fake)
+    drawn = _gaps(fake, chance, np.concatenate([alike[None], weights * _redrawn(fake, weights)]))
+    return Sampled(float(drawn[0]), drawn[1:], len(fake))
+
+
+def class_shares(fake: np.ndarray) -> np.ndarray:
+    """(N,) weights under which both classes, both present, count alike; their sum is 1."""
+    return np.where(fake, 0.5 / fake.sum(), 0.5 / (~fake).sum())
+
+
+def _redrawn(fake: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """(R, N): what makes the classes count alike in every resample."""
+    forged, real = weights[:, fake].sum(axis=1), weights[:, ~fake].sum(axis=1)
+    return np.where(fake, 0.5 / forged[:, None], 0.5 / real[:, None])
+
+
+def _gaps(fake: np.ndarray, chance: np.ndarray, weights: np.ndarray) -> np.ndarray:
     place = np.minimum((chance * BINS).astype(int), BINS - 1)
     gaps = np.zeros(len(weights))
     for number in np.unique(place):
         inside = place == number
         gaps += np.abs(weights[:, inside] @ (fake[inside] - chance[inside]))
-    value = binary_calibration_error(
-        torch.from_numpy(chance), torch.from_numpy(fake.astype(int)), n_bins=BINS
-    )
-    return Sampled(float(value), gaps / weights.sum(axis=1), len(fake))
+    return gaps / weights.sum(axis=1)
 
 
 def probability_figures(
     fake: np.ndarray, chance: np.ndarray, weights: np.ndarray, cut_off: float | None = None
 ) -> dict[str, Sampled]:
-    """What the probability itself decides: accuracies at one half and at the stored cut-off, calibration error.
+    """What the probability itself decides: accuracies at one half and at the stored cut-off, calibration errors.
 
     fake (N,) bool, both classes present; chance (N,) P(fake); cut_off: the probability from which on the evidence is
     called substantial, None for a score that has none. 'balanced' accuracies count both classes alike.
@@ -175,4 +209,8 @@ def probability_figures(
     figures = _accuracies(fake, chance >= 0.5, weights, "")
     if cut_off is not None:
         figures |= _accuracies(fake, chance >= cut_off, weights, "_at_cut_off")
-    return {**figures, "calibration_error": calibration_error(fake, chance, weights)}
+    return {
+        **figures,
+        "calibration_error": calibration_error(fake, chance, weights),
+        "balanced_calibration_error": balanced_calibration_error(fake, chance, weights),
+    }

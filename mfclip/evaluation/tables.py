@@ -13,7 +13,9 @@ from mfclip.evaluation.levels import level_accuracies
 from mfclip.evaluation.scores import (
     BINS,
     Sampled,
+    class_shares,
     group_weights,
+    mean_of,
     probability_figures,
     rank_figures,
     said,
@@ -147,23 +149,27 @@ def mean_over_generators(scored: Scored, weights: np.ndarray, name: str) -> Samp
         figures.append(
             rank_figures(scored.fake[chosen], scored.scores[name][chosen], weights[:, chosen])["auc"]
         )
-    draws = np.nanmean([figure.draws for figure in figures], axis=0)
-    return Sampled(float(np.mean([figure.value for figure in figures])), draws, len(scored.fake))
+    return mean_of(figures, len(scored.fake))
 
 
 def curves(scored: Scored) -> dict[str, Any]:
-    """Points to draw: ROC of every scorer with a probability, and the detector's reliability."""
+    """Points to draw: ROC of every scorer with a probability, and the detector's reliability.
+
+    The share of forgeries in a bin is that of a set with as many forgeries as reals, which P(fake) is calibrated for.
+    """
     fake, chance = scored.fake, scored.chances[DETECTOR]
+    both = not fake.all() and bool(fake.any())
+    alike = class_shares(fake) if both else np.ones(len(fake))
     place = np.minimum((chance * BINS).astype(int), BINS - 1)
     reliability = [
         {
-            "probability": float(chance[place == number].mean()),
-            "share_of_forgeries": float(fake[place == number].mean()),
+            "probability": float(np.average(chance[place == number], weights=alike[place == number])),
+            "share_of_forgeries": float(np.average(fake[place == number], weights=alike[place == number])),
             "n": int((place == number).sum()),
         }
         for number in np.unique(place)
     ]
-    if fake.all() or not fake.any():
+    if not both:
         return {"reliability": reliability}
     roc = {}
     for name in scored.chances:

@@ -176,6 +176,40 @@ def test_ablations_stand_beside_full(photographs, cache, tmp_path):
     assert (tmp_path / "plots" / "ablations-re-saved.png").is_file()
 
 
+def test_the_card_takes_up_what_lies_beside_the_weights(photographs, cache, tmp_path):
+    folder, runs = tmp_path / "ck", tmp_path / "runs"
+    _checkpoint(folder, photographs)
+    record = json.loads((folder / "training.json").read_text())
+    quantiles = {"camera": {"n": 19, "quantile": 0.875}, "scanner": {"n": 3, "quantile": None}}
+    record["calibration"] = {
+        "reals": 22,
+        "forgeries": 9,
+        "false_alarms": 0.05,
+        "misses": 0.1,
+        "high_from": "camera",
+    }
+    record["calibration"]["sources"] = quantiles
+    (folder / "training.json").write_text(json.dumps(record), encoding="utf-8")
+    _checkpoint(runs / "full", photographs)
+    _checkpoint(runs / "without-swaps", photographs, seed=1, leave_out="kind=face_swap")
+    _checkpoint(runs / "without-camera", photographs, seed=2, leave_out="real=camera")
+    for protocol in ("leave-one-forgery-kind-out", "leave-one-real-source-out", "ablations"):
+        assert _run(cache, photographs, runs, protocol, "--out", folder) == 0
+    assert _run(cache, photographs, folder, "rewordings") == 0
+    assert _run(cache, photographs, folder, "--conditions", "re-saved", "--card") == 0
+    card = (folder / "README.md").read_text()
+    found = json.loads((folder / "leave-one-forgery-kind-out.json").read_text())["runs"]["without-swaps"]
+    auc = found["conditions"]["re-saved"]["all"]["detector"]
+    assert f"{auc['value']:.2f} [{auc['low']:.2f}, {auc['high']:.2f}]" in card
+    found = json.loads((folder / "leave-one-real-source-out.json").read_text())["runs"]["without-camera"]
+    alarms = found["conditions"]["re-saved"]["reals"]["camera"]["called_substantial"]
+    assert f"{alarms['value']:.1%} [{alarms['low']:.1%}, {alarms['high']:.1%}]" in card
+    found = json.loads((folder / "rewordings.json").read_text())["rewordings"]["auc"]
+    assert f"AUC {found['value']:.2f} [{found['low']:.2f}" in card
+    assert "### Ablations" in card and "no-language-in-the-decision" in card
+    assert "camera (19: 0.875), scanner (3: too few)" in card and "5% of the reals of each source" in card
+
+
 def test_another_dataset_and_one_class_alone(photographs, cache, tmp_path):
     other = tmp_path / "other"
     for side, source in (("real", "camera"), ("fake", "swapper")):

@@ -111,6 +111,18 @@ def test_true_positives_and_calibration_by_hand():
     assert figure.value == pytest.approx(0.2) and figure.draws == pytest.approx(np.full(RESAMPLES, 0.2))
 
 
+def test_the_balanced_calibration_error_does_not_care_how_many_of_each_there_are():
+    chance = np.array([0.25] * 4 + [0.75] * 4)
+    fake = np.array([True, False, False, False, True, True, True, False])
+    one = probability_figures(fake, chance, group_weights(fake, np.arange(8).astype(str)))
+    assert one["balanced_calibration_error"].value == pytest.approx(0)
+    often = np.where(fake, 5, 1)
+    many = [np.repeat(x, often) for x in (fake, chance, np.arange(8).astype(str))]
+    five = probability_figures(many[0], many[1], group_weights(many[0], many[2]))
+    assert five["balanced_calibration_error"].value == pytest.approx(0)
+    assert five["calibration_error"].value > 0.2
+
+
 def test_shares_and_their_absence():
     weights = group_weights(FAKE, GROUP)
     figure = share(np.array([True, True, False, False] * 2), ~FAKE, weights)
