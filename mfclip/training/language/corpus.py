@@ -17,34 +17,42 @@ from mfclip.prompts import (
     describe_forgery,
     describe_real,
 )
-from mfclip.training.language.grammar import reword
+from mfclip.training.language.grammar import reword, with_articles
 from mfclip.words import words_of
 
-TEMPLATES = (
-    "a photo of a {} face",
+ABOUT_PICTURES = (
+    "a {} photo of a face",
     "a {} photo of a face",
     "a {} photo",
     "a {} face",
     "a {} picture of a person",
-    "a picture of a {} person",
-    "an image of {}",
-    "a photo of {}",
+    "a photo of a {} face",
+    "a photo of a {} person",
+    "an image of a {} face",
+    "a {} portrait of a man",
+    "a {} portrait of a woman",
     "this photo is {}",
+    "this picture was {}",
+    "this image is a {}",
+    "a photo of {}",
+    "a photo taken by {}",
+    "a face made by {}",
+)
+"""Frames in which a word says what a picture or a face is; every word is put into one of them."""
+
+TEMPLATES = (
+    *ABOUT_PICTURES,
+    "{}",
     "this is {}",
     "the {}",
     "a {}",
-    "a face made by {}",
-    "a photo taken by {}",
     "a photo taken with a {}",
     "a photo made with {}",
-    "a {} portrait of a man",
-    "a {} portrait of a woman",
     "the face in this picture is {}",
     "a person with {} skin",
     "a person with {} eyes and {} hair",
     "the {} of the face",
     "somebody {} this picture",
-    "this picture was {}",
     "the photo has been {} by a computer",
     "a face {} in an image editor",
     "a {} camera",
@@ -67,13 +75,15 @@ TEMPLATES = (
 """Each gap takes a word of the vocabulary, whatever its part of speech: the teacher has an opinion on all of them."""
 
 USES = 2
-"""Templates that every word is put into."""
+"""Of all templates, how many every word is put into besides."""
 
-DRAWN = 9000
+DRAWN = 10000
 """Sentences drawn from the grammar of paraphrases."""
 
-JOINED = 5000
+JOINED = 3000
 """Pairs of sentences read as one, so that long sentences are not a surprise."""
+
+PICTURES = frozenset(("photo", "photograph", "picture", "image", "portrait", "face"))
 
 HELD_OUT = 40
 """One word in this many is held out, with every sentence that holds it, to measure what was learned."""
@@ -92,13 +102,14 @@ class Corpus:
 
 
 def _filled(words: Sequence[str], rng: np.random.Generator) -> Iterator[str]:
-    """Every word in USES templates, the further gaps filled with other words."""
+    """Every word in one frame about pictures and in USES templates, the further gaps filled with other words."""
     for word in words:
-        for template in rng.choice(len(TEMPLATES), USES, replace=False):
-            gaps = TEMPLATES[template].count("{}")
-            others = [words[i] for i in rng.integers(len(words), size=gaps - 1)]
+        frame = ABOUT_PICTURES[int(rng.integers(len(ABOUT_PICTURES)))]
+        for template in (frame, *(TEMPLATES[i] for i in rng.choice(len(TEMPLATES), USES, replace=False))):
+            gaps = template.count("{}")
+            others = [words[int(i)] for i in rng.integers(len(words), size=gaps - 1)]
             fillers = [word, *others]
-            yield TEMPLATES[template].format(*(fillers[i] for i in rng.permutation(gaps)))
+            yield with_articles(template.format(*(fillers[i] for i in rng.permutation(gaps))))
 
 
 def _paraphrases(rng: np.random.Generator) -> Iterator[str]:
@@ -110,6 +121,11 @@ def _paraphrases(rng: np.random.Generator) -> Iterator[str]:
     for _ in range(DRAWN // 8):
         yield from reword(real, rng, 0.95)
         yield from reword(rows[rng.integers(len(rows))], rng, 0.95)
+
+
+def about_pictures(sentence: str) -> bool:
+    """Whether a sentence speaks of a picture or a face, as the sentences of a hierarchy do."""
+    return not PICTURES.isdisjoint(words_of(sentence))
 
 
 def build_corpus(vocabulary: Sequence[str]) -> Corpus:
@@ -126,9 +142,9 @@ def build_corpus(vocabulary: Sequence[str]) -> Corpus:
     known = [word for word in words if word not in held]
     filled = list(_filled(known, rng))
     joined = [f"{filled[a]}, {filled[b]}" for a, b in rng.integers(len(filled), size=(JOINED, 2))]
-    sentences = list(dict.fromkeys([*known, *drawn, *filled, *joined]))
+    sentences = list(dict.fromkeys([*drawn, *filled, *joined]))
     order = rng.permutation(len(sentences))
     mixed = [sentences[i] for i in order]
     apart = set(mixed)
-    fresh = [s for s in dict.fromkeys(_filled(known[:: HELD_OUT * USES], rng)) if s not in apart]
+    fresh = [s for s in dict.fromkeys(_filled(known[:: 2 * HELD_OUT], rng)) if s not in apart]
     return Corpus(tuple(mixed), tuple(sorted(held)), tuple(fresh))

@@ -1,8 +1,8 @@
 """A text tower that has learned from MiniLM how sentences lie to each other, before any face is seen.
 
-The target of a sentence is its MiniLM embedding, centred over the corpus (the mean direction says only "this is an
-English sentence") and reduced by PCA to the tower's width. The tower's feature at the end token, before the text
-projection, is drawn towards it in cosine, and the cosines among a batch towards MiniLM's own.
+The target of a sentence is its MiniLM embedding, centred (the mean of sentences about pictures says only that they are
+about pictures) and reduced by PCA of such sentences to the tower's width. The tower's feature at the end token, before
+the text projection, is drawn towards it in cosine, and the cosines among a batch towards MiniLM's own.
 
 The token table is MiniLM's embedding of every CLIP token, read as a word by itself, times one matrix (384, width) that
 is learned with the tower: the table moves only as a whole, so a token that the corpus never holds moves along with
@@ -15,8 +15,9 @@ import json
 import logging
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from open_clip.tokenizer import SimpleTokenizer
@@ -29,7 +30,8 @@ from mfclip.language import SEAM, LanguageEncoder
 from mfclip.prompts import LEVELS
 from mfclip.tokens import VOCABULARY, Tokens, tokenize
 from mfclip.training.language import teacher
-from mfclip.training.language.corpus import Corpus, build_corpus
+from mfclip.training.language.corpus import Corpus, about_pictures, build_corpus
+from mfclip.training.language.probe import probe
 from mfclip.training.recipes import Recipe
 
 logger = logging.getLogger(__name__)
@@ -209,13 +211,10 @@ def train_student(student: Student, lesson: Lesson, steps: int) -> None:
 
 
 @torch.inference_mode()
-def agreement(student: Student, sentences: tuple[str, ...], targets: Tensor) -> float:
-    """Mean cosine of the student's features with the targets (N, W) of N sentences."""
-    found = []
-    for start in range(0, len(sentences), BATCH):
-        texts = sentences[start : start + BATCH]
-        found.append(F.cosine_similarity(student(tokenize(texts)), targets[start : start + BATCH]))
-    return float(torch.cat(found).mean())
+def features_of(student: Student, sentences: Sequence[str]) -> Tensor:
+    """Features (N, W) of N sentences, before any projection."""
+    parts = [sentences[start : start + BATCH] for start in range(0, len(sentences), BATCH)]
+    return torch.cat([student(tokenize(part)) for part in parts])
 
 
 def _hash(*parts: object) -> str:
@@ -228,9 +227,10 @@ def _distil(folder: Path, recipe: Recipe, config: Config, corpus: Corpus) -> dic
     words = tuple(token_words())
     embeddings = _remembered(folder / f"corpus-{_hash(sentences)}.pt", sentences, "teacher reads the corpus")
     vectors = _remembered(folder / f"tokens-{_hash(words)}.pt", words, "teacher reads the tokens")
-    mean = embeddings.mean(dim=0)
+    pictures = embeddings[torch.tensor([about_pictures(sentence) for sentence in sentences])]
+    mean = pictures.mean(dim=0)
     centred = embeddings - mean
-    components = _components(centred, config.text.width)
+    components = _components(pictures - mean, config.text.width)
     lesson = Lesson(sentences, F.normalize(centred, dim=-1), F.normalize(centred @ components, dim=-1))
     scale = TABLE_SCALE * math.sqrt(config.text.width)
     with torch.random.fork_rng():
@@ -238,13 +238,18 @@ def _distil(folder: Path, recipe: Recipe, config: Config, corpus: Corpus) -> dic
         student = Student(config.text, vectors - vectors.mean(dim=0), components * scale)
         train_student(student, lesson, recipe.distil_steps)
         state = student.tower_state(config.embed_dim)
-    figures: dict[str, float] = {"sentences": len(sentences), "steps": recipe.distil_steps}
+    figures: dict[str, Any] = {"sentences": len(sentences), "steps": recipe.distil_steps}
     for name, texts in (
         ("held_out_words", tuple(f"a photo of a {word} face" for word in corpus.held_out_words)),
         ("held_out_sentences", corpus.held_out_sentences),
     ):
         targets = (teacher.embed(texts, f"teacher reads {name}") - mean) @ components
-        figures[f"cosine_on_{name}"] = round(agreement(student, texts, targets), 4)
+        cosines = F.cosine_similarity(features_of(student, texts), targets)
+        figures[f"cosine_on_{name}"] = round(float(cosines.mean()), 4)
+    figures["development"] = {
+        "tower": probe(lambda texts: features_of(student, texts)),
+        "teacher": probe(lambda texts: teacher.embed(texts, "teacher's own probe") - mean),
+    }
     logger.info("distilled text tower: %s", figures)
     (folder / f"{_key(recipe, config, corpus)}.json").write_text(
         json.dumps(figures, indent=1), encoding="utf-8"

