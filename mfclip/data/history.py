@@ -52,7 +52,7 @@ def draw_history(rng: np.random.Generator, resaved: bool = True) -> History:
     """A training history: jittered crop, flip and colour; if `resaved`, also what files go through.
 
     That is: rescaling by 0.5–1.3 in half the draws, JPEG 60–98 in five of six, an earlier JPEG, softening, sharpening
-    and noise each in a fifth to a quarter.
+    and noise each in an eighth to a fifth.
     """
     side = rng.uniform(0.8, 1.0)
     colour = rng.random() < 0.5
@@ -69,12 +69,12 @@ def draw_history(rng: np.random.Generator, resaved: bool = True) -> History:
     focus = rng.random()  # a picture is softened or sharpened, not both
     return replace(
         looks,
-        earlier=int(rng.integers(70, 99)) if rng.random() < 0.25 else 0,
-        soften=float(rng.uniform(0.4, 0.95)) if focus < 0.25 else 1.0,
-        sharpen=float(rng.uniform(0.2, 1.2)) if focus > 0.85 else 0.0,
+        earlier=int(rng.integers(70, 99)) if rng.random() < 0.2 else 0,
+        soften=float(rng.uniform(0.4, 0.95)) if focus < 0.2 else 1.0,
+        sharpen=float(rng.uniform(0.2, 1.2)) if focus > 0.88 else 0.0,
         scale=float(rng.uniform(0.5, 1.3)) if rng.random() < 0.5 else 1.0,
         filter=FILTERS[rng.integers(len(FILTERS))],
-        noise=float(rng.uniform(0.5, 4)) if rng.random() < 0.15 else 0.0,
+        noise=float(rng.uniform(0.5, 4)) if rng.random() < 0.12 else 0.0,
         seed=int(rng.integers(2**31)),
         quality=int(rng.integers(60, 99)) if rng.random() < 5 / 6 else 0,
         subsampling=int(rng.integers(3)),

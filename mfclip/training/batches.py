@@ -1,5 +1,6 @@
 """Batches by step number: the same step always gives the same pictures, so a run resumes where it stopped."""
 
+import cv2
 import numpy as np
 from torch.utils.data import Dataset
 
@@ -7,11 +8,15 @@ from mfclip.data.cache import Entry, RegionCache
 from mfclip.data.held_out import Batch, collect
 from mfclip.data.history import History, apply_history, draw_history
 from mfclip.data.leave_out import LeaveOut
+from mfclip.preprocess import WINDOW, window_starts
 from mfclip.training.forgeries.make import MAKERS
 from mfclip.training.recipes import Recipe
 
 Planned = tuple[RegionCache, int, History, int]
-"""A picture of a batch: where it lies, what happens to it, and the index of its window (−1 for the richest)."""
+"""A picture of a batch: where it lies, what happens to it, and the index of its window, or one of the next two."""
+
+RICHEST, CHANGED = -1, -2
+"""The richest window; of a pair, the one in which the forging changed most."""
 
 
 class _Pool:
@@ -90,7 +95,7 @@ class TrainingBatches(Dataset):
             of_source = self.pairs[sources[rng.integers(len(sources))]]
             ingredients = sorted(of_source)
             pairs = of_source[ingredients[rng.integers(len(ingredients))]]
-            history, window = draw_history(rng, recipe.histories), self._window(rng)
+            history, window = draw_history(rng, recipe.histories), self._window(rng, CHANGED)
             units.append(
                 [(self.made, index, history, window) for index in pairs[rng.integers(len(pairs))]]
             )
@@ -100,16 +105,43 @@ class TrainingBatches(Dataset):
             units.append([(self.faces, index, draw_history(rng, recipe.histories), self._window(rng))])
         return units
 
-    def _window(self, rng: np.random.Generator) -> int:
-        """Any of the four windows in half the draws, else the richest; always any if the recipe says random."""
-        drawn, anyway = int(rng.integers(0, 4)), rng.random() < 0.5
-        return drawn if anyway or self.recipe.patch == "random" else -1
+    def _window(self, rng: np.random.Generator, otherwise: int = RICHEST) -> int:
+        """The richest window in half the draws, else any, or of a pair the one that was changed most.
+
+        A local edit leaves most windows alone; a forgery of which nothing is seen would teach the noise stream
+        nothing. Always any if the recipe says random.
+        """
+        drawn, richest = int(rng.integers(0, 4)), rng.random() < 0.5
+        if self.recipe.patch == "random":
+            return drawn
+        if richest:
+            return RICHEST
+        return otherwise if otherwise != RICHEST else drawn
 
     def __getitem__(self, step: int) -> Batch:
         units = self.plan(step)[self.process :: self.processes]
         items: list[tuple[np.ndarray, Entry]] = []
         windows: list[int] = []
-        for cache, index, history, window in (planned for unit in units for planned in unit):
-            items.append((apply_history(cache.region(index), history), cache.entries[index]))
-            windows.append(window)
+        for unit in units:
+            found = [
+                (apply_history(cache.region(index), history), cache.entries[index])
+                for cache, index, history, _ in unit
+            ]
+            window = unit[0][3]
+            if window == CHANGED:
+                window = most_changed(found[0][0], found[1][0])
+            items += found
+            windows += [window] * len(found)
         return collect(items, np.array(windows))
+
+
+def most_changed(original: np.ndarray, forgery: np.ndarray) -> int:
+    """Index of the window in which two regions (S, S, 3) uint8 differ most; 0 where S is smaller than a window."""
+    side = original.shape[0]
+    if side < WINDOW:
+        return 0
+    change = cv2.absdiff(original, forgery)
+    starts = window_starts(side)
+    return int(
+        np.argmax([change[y : y + WINDOW, x : x + WINDOW].mean() for y in starts for x in starts])
+    )

@@ -30,8 +30,8 @@ class Recipe:
     seed: int = 0
     steps: int = 3000
     reals: int = 16
-    pairs: int = 10
-    forgeries: int = 6
+    pairs: int = 8
+    forgeries: int = 8
     ingredients: tuple[str, ...] = INGREDIENTS
     leave_out: str = ""
     histories: bool = True

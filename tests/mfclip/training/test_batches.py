@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from mfclip.training.batches import TrainingBatches
+from mfclip.training.batches import CHANGED, RICHEST, TrainingBatches, most_changed
 from mfclip.training.forgeries.make import MAKERS
 from mfclip.training.prepare import makers_folder, prepare
 from mfclip.training.recipes import SMOKE
@@ -96,13 +96,24 @@ def test_ingredients_are_drawn_in_equal_shares_and_only_if_named(caches):
     assert {e.generator for e in _planned(TrainingBatches(*caches, only)) if e.fake} == {"self_blend"}
 
 
-def test_windows_are_the_richest_or_any(caches):
-    def windows(recipe):
+def test_windows_are_the_richest_the_changed_or_any(caches):
+    def windows(recipe, pairs):
         units = [u for step in range(12) for u in TrainingBatches(*caches, recipe).plan(step)]
-        return np.array([planned[3] for unit in units for planned in unit])
+        return {planned[3] for unit in units if (len(unit) == 2) == pairs for planned in unit}
 
-    assert set(windows(WIDE)) == {-1, 0, 1, 2, 3}
-    assert set(windows(dataclasses.replace(WIDE, patch="random"))) == {0, 1, 2, 3}
+    assert windows(WIDE, pairs=True) == {RICHEST, CHANGED}
+    assert windows(WIDE, pairs=False) == {RICHEST, 0, 1, 2, 3}
+    random = dataclasses.replace(WIDE, patch="random")
+    assert windows(random, pairs=True) == windows(random, pairs=False) == {0, 1, 2, 3}
+
+
+def test_the_changed_window_is_where_the_forgery_differs():
+    original = np.random.default_rng(0).integers(0, 255, (230, 230, 3), dtype=np.uint8)
+    for window, (y, x) in enumerate([(30, 30), (30, 180), (180, 30), (180, 180)]):
+        forgery = original.copy()
+        forgery[y : y + 20, x : x + 20] += 40
+        assert most_changed(original, forgery) == window
+    assert most_changed(original[:100, :100], forgery[:100, :100]) == 0
 
 
 def test_a_recipe_that_wants_what_is_not_there_is_refused(caches):
