@@ -110,6 +110,9 @@ class Run:
         self.average = AveragedModel(
             self.model, multi_avg_fn=warmed_average(recipe.average), use_buffers=True
         )
+        for value, averaged in zip(self.model.parameters(), self.averaged.parameters(), strict=True):
+            if not value.requires_grad:
+                averaged.data = value.data  # what never moves is its own average, and is held once
         groups = parameter_groups(self.model, recipe)
         optimiser = torch.optim.AdamW(groups, betas=(0.9, 0.98), fused=self.device.type in ("cpu", "cuda"))
         self.schedule = torch.optim.lr_scheduler.OneCycleLR(

@@ -39,8 +39,8 @@ def open_clip_towers(pretrained: str) -> nn.Module:
         )
     try:
         return open_clip.create_model(OPEN_CLIP_MODEL, pretrained=pretrained)
-    except (OSError, RuntimeError) as error:
-        reason = str(error).splitlines()[0][:200]
+    except Exception as error:  # noqa: BLE001 - each format and each server has errors of its own kind
+        reason = str(error).strip().partition("\n")[0][:200]
         raise CheckpointError(
             f"The open_clip weights {pretrained!r} were not loaded ({type(error).__name__}: {reason}): check the "
             f"network, or pass a file with the weights of {OPEN_CLIP_MODEL}."

@@ -1,168 +1,221 @@
-"""A whole run on made-up photographs: everything is written, and an interrupted run continues as if it had not been."""
+"""A run: it stops and continues as if it had not, early stopping goes by validation, what it ships is what it says."""
 
 import dataclasses
-import json
+import os
+import signal
 
-import numpy as np
 import pytest
 import torch
+from torch import nn
 
 import mfclip
-from mfclip.config import TINY
-from mfclip.data.cache import RegionCache
-from mfclip.data.sources import read_manifest
 from mfclip.hub import read_checkpoint, write_checkpoint
-from mfclip.prompts import Hierarchy
+from mfclip.model import MFCLIP
 from mfclip.training import loop
-from mfclip.training.__main__ import main
-from mfclip.training.batches import TrainingBatches
-from mfclip.training.objective import hierarchy_rows
-from mfclip.training.prepare import check_splits, copies_folder, prepare
-from mfclip.training.recipes import RECIPES, SMOKE, Recipe
+from mfclip.training.loop import Run, train, warmed_average, working_folder
+from mfclip.training.start import starting_model
+from mfclip.training.tuning import parameter_groups, tune
+from mfclip.training.variants import variant
+from tests.mfclip.training.made_up import SHORT, make_caches, narrow
 
 
-@pytest.fixture(scope="session")
-def caches(photographs, tmp_path_factory) -> tuple[RegionCache, RegionCache]:
-    return prepare(photographs, tmp_path_factory.mktemp("cache"), SMOKE)
+@pytest.fixture(scope="module")
+def caches(tmp_path_factory):
+    return make_caches(tmp_path_factory.mktemp("run"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def config(caches):
-    rows = hierarchy_rows([entry for cache in caches for entry in cache.entries])
-    return dataclasses.replace(TINY, hierarchy=Hierarchy(tuple(rows)))
+    return narrow(*caches)
 
 
-def test_a_copy_has_its_original_beside_it_in_the_same_split(caches):
-    faces, copies = caches
-    forged = [entry for entry in copies.entries if entry.fake]
-    assert forged and len(forged) * 2 == len(copies)
-    for entry in forged:
-        original = copies.entries[entry.pair]
-        assert not original.fake
-        assert (original.path, original.split, original.side) == (entry.path, entry.split, entry.side)
-    splits = {entry.path: entry.split for entry in faces.entries}
-    assert all(splits[entry.path] == entry.split for entry in copies.entries)
+@pytest.fixture
+def begin(config):
+    """A run in a folder, its weights drawn from the recipe's seed."""
+
+    def build(folder, recipe=SHORT, **weights) -> Run:
+        model, origin = starting_model(config, recipe.seed, **weights)
+        return Run(model, recipe, folder, origin=origin)
+
+    return build
 
 
-def test_a_batch_is_the_same_whenever_it_is_asked_for(caches):
-    batches = TrainingBatches(*caches, SMOKE)
-    first, again, other = batches[2], batches[2], batches[3]
-    assert torch.equal(first.faces, again.faces) and torch.equal(first.windows, again.windows)
-    assert not torch.equal(first.faces, other.faces)
-    assert len(first.entries) == SMOKE.reals + SMOKE.copies + SMOKE.forgeries
-    assert all(entry.split == "train" for entry in first.entries)
+def same(run: Run, other: Run) -> bool:
+    """Bit for bit: weights, averages, optimiser, schedule, random numbers, best validation, curve but for its clock."""
+    for mine, theirs in ((run.model, other.model), (run.average, other.average)):
+        states = mine.state_dict(), theirs.state_dict()
+        assert all(torch.equal(value, states[1][key]) for key, value in states[0].items())
+    moments = run.optimiser.state_dict()["state"], other.optimiser.state_dict()["state"]
+    for key, values in moments[0].items():
+        assert all(torch.equal(value, moments[1][key][name]) for name, value in values.items())
+    assert run.schedule.state_dict() == other.schedule.state_dict()
+    curves = [[{k: v for k, v in point.items() if k != "seconds"} for point in r.curve] for r in (run, other)]
+    assert curves[0] == curves[1]
+    assert (run.best is None) == (other.best is None)
+    return run.step == other.step
 
 
-def test_a_pair_differs_by_the_copy_alone(caches):
-    """The two of a pair share crop, scale, flip and colour, so far coarse structure they are nearly one picture."""
-    batch = TrainingBatches(*caches, SMOKE)[0]
-    pair = batch.faces[:2].float()
-    pooled = torch.nn.functional.avg_pool2d(pair.permute(0, 3, 1, 2), 32)
-    assert batch.entries[1].fake and not batch.entries[0].fake
-    assert (pooled[0] - pooled[1]).abs().mean() < 0.25 * pooled[0].std()
+@pytest.mark.parametrize("precision", ["no", "bf16"])
+def test_a_run_stopped_by_a_signal_continues_bit_for_bit(begin, caches, tmp_path, monkeypatch, precision):
+    recipe = dataclasses.replace(SHORT, precision=precision, paraphrases=0.5, patience=4)
+    unbroken = begin(tmp_path / "unbroken", recipe)
+    assert train(unbroken, *caches)
+    after = torch.get_rng_state()
+
+    step, taken = Run.take_step, []
+
+    def interrupted(self, batch):
+        taken.append(self.step)
+        if self.step == 1:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return step(self, batch)
+
+    monkeypatch.setattr(Run, "take_step", interrupted)
+    assert not train(begin(tmp_path / "broken", recipe), *caches)
+    monkeypatch.setattr(Run, "take_step", step)
+    assert taken == [0, 1], "the step at hand is finished, and no other is begun"
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+    torch.manual_seed(99)  # whatever else drew from the stream meanwhile
+    resumed = begin(tmp_path / "broken", recipe)
+    assert resumed.resume() and resumed.step == 2
+    assert train(resumed, *caches)
+    assert same(unbroken, resumed)
+    assert torch.equal(torch.get_rng_state(), after)
+    assert resumed.best is not None and resumed.best["step"] == unbroken.best["step"]
 
 
-def test_an_interrupted_run_continues_identically(caches, config, tmp_path, monkeypatch):
-    unbroken = loop.Run(config, SMOKE, tmp_path / "run", torch.device("cpu"))
-    loop.train(unbroken, *caches, workers=0)
+def test_a_run_that_was_killed_goes_on_from_its_last_save(begin, caches, tmp_path, monkeypatch):
+    unbroken = begin(tmp_path / "unbroken")
+    train(unbroken, *caches)
+    step = Run.take_step
 
-    folder = tmp_path / "broken"
-    real, calls = loop.objective, []
+    def killed(self, batch):
+        if self.step == 5:
+            raise RuntimeError("the power went out")
+        return step(self, batch)
 
-    def interrupted(*arguments):
-        calls.append(1)
-        if len(calls) == 4:
-            raise KeyboardInterrupt
-        return real(*arguments)
-
-    monkeypatch.setattr(loop, "objective", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        loop.train(loop.Run(config, SMOKE, folder, torch.device("cpu")), *caches, workers=0)
-    monkeypatch.setattr(loop, "objective", real)
-    resumed = loop.Run(config, SMOKE, folder, torch.device("cpu"))
-    assert resumed.resume() and resumed.step == SMOKE.validate_every
-    loop.train(resumed, *caches, workers=0)
-
-    for name, value in unbroken.average.module.state_dict().items():
-        assert torch.allclose(value, resumed.average.module.state_dict()[name], atol=1e-6), name
+    monkeypatch.setattr(Run, "take_step", killed)
+    with pytest.raises(RuntimeError, match="power"):
+        train(begin(tmp_path / "broken"), *caches, save_every=4)
+    monkeypatch.setattr(Run, "take_step", step)
+    resumed = begin(tmp_path / "broken")
+    assert resumed.resume() and resumed.step == 4
+    train(resumed, *caches, workers=1)
+    assert same(unbroken, resumed)
+    assert resumed.seconds > 0
 
 
-def test_a_run_is_not_resumed_under_another_recipe(caches, config, tmp_path):
-    run = loop.Run(config, SMOKE, tmp_path / "run", torch.device("cpu"))
+def test_a_finished_run_has_nothing_left_to_do(begin, caches, tmp_path, monkeypatch):
+    train(begin(tmp_path / "run"), *caches)
+    again = begin(tmp_path / "run")
+    assert again.resume() and again.finished
+    monkeypatch.setattr(Run, "take_step", None)
+    assert train(again, *caches)
+
+
+def test_a_run_stops_when_validation_no_longer_improves_and_ships_the_best(
+    begin, caches, tmp_path, monkeypatch
+):
+    recipe = dataclasses.replace(SHORT, steps=50, validate_every=1, patience=2)
+    told = iter([0.5, 0.7, 0.6, 0.7, 0.9])
+    shipped = []
+
+    def aucs(readouts):
+        shipped.append({key: value.clone() for key, value in run.averaged.state_dict().items()})
+        return {"mean": next(told)}
+
+    monkeypatch.setattr(loop, "generator_aucs", aucs)
+    run = begin(tmp_path / "run", recipe)
+    assert train(run, *caches)
+    assert run.step == 4 and run.best["step"] == 2 and run.best["auc"] == 0.7
+    now = {key: value.clone() for key, value in run.averaged.state_dict().items()}
+    best = run.shipped().state_dict()
+    assert all(torch.equal(value, best[key]) for key, value in shipped[1].items())
+    assert any(not torch.equal(value, best[key]) for key, value in now.items())
+    assert all(torch.equal(value, now[key]) for key, value in run.averaged.state_dict().items())
+    resumed = begin(tmp_path / "run", recipe)
+    assert resumed.resume() and resumed.finished and resumed.best["waited"] == 2
+
+
+def test_without_patience_the_last_average_is_shipped(begin, caches, tmp_path):
+    run = begin(tmp_path / "run", dataclasses.replace(SHORT, steps=2, validate_every=1))
+    train(run, *caches)
+    assert run.best is None
+    assert all(
+        torch.equal(value, run.averaged.state_dict()[key])
+        for key, value in run.shipped().state_dict().items()
+    )
+
+
+def test_a_run_is_not_resumed_under_other_settings_or_pictures(begin, caches, config, tmp_path):
+    run = begin(tmp_path / "run")
+    run.check_data(*caches)
     run.save()
-    changed = dataclasses.replace(SMOKE, learning_rate=0.5)
     with pytest.raises(ValueError, match=r"another recipe \(different: \['learning_rate'\]\)"):
-        loop.Run(config, changed, tmp_path / "run", torch.device("cpu")).resume()
+        begin(tmp_path / "run", dataclasses.replace(SHORT, learning_rate=0.5)).resume()
+    other = MFCLIP(variant("no-gate", config))
+    with pytest.raises(ValueError, match=r"another config \(different: \['alignment', 'name'\]\)"):
+        Run(other, SHORT, tmp_path / "run").resume()
+    resumed = begin(tmp_path / "run")
+    resumed.resume()
+    faces, made = caches
+    with pytest.raises(ValueError, match="began with other pictures"):
+        resumed.check_data(made, faces)
 
 
-def test_a_run_begun_from_a_checkpoint_says_so_even_after_a_resumption(caches, config, tmp_path):
+def test_a_run_begun_from_a_checkpoint_says_so_even_after_a_resumption(begin, config, tmp_path):
     torch.manual_seed(5)
     first = mfclip.MFCLIP(config)
     made = write_checkpoint(tmp_path / "first", config.to_dict(), first.state_dict(), "card")
     (tmp_path / "first" / "training.json").write_text('{"steps": 7}', encoding="utf-8")
-    run = loop.Run(config, SMOKE, tmp_path / "second", torch.device("cpu"))
-    run.start_from(read_checkpoint(tmp_path / "first"))
+    run = begin(tmp_path / "second", checkpoint=read_checkpoint(tmp_path / "first"))
     for model in (run.model, run.averaged):
         assert all(torch.equal(value, model.state_dict()[key]) for key, value in first.state_dict().items())
     run.save()
-    resumed = loop.Run(config, SMOKE, tmp_path / "second", torch.device("cpu"))
+    resumed = begin(tmp_path / "second")
     assert resumed.resume()
-    assert resumed.origin == {"weights_sha256": made.sha256, "record": {"steps": 7}}
+    assert resumed.origin == {"weights_sha256": made.sha256, "fresh": [], "record": {"steps": 7}}
 
 
-def test_autoencoders_of_other_settings_are_not_taken_for_these(caches):
-    faces, _ = caches
-    folder = copies_folder(faces, SMOKE)
-    assert folder == copies_folder(faces, dataclasses.replace(SMOKE, name="other", learning_rate=0.1))
-    for change in ({"autoencoder_steps": 3}, {"seed": 1}):
-        assert folder != copies_folder(faces, dataclasses.replace(SMOKE, **change))
+def test_the_average_warms_up():
+    decays = []
+    for count in (1, 8, 10_000):
+        averaged, current = torch.zeros(1), torch.ones(1)
+        warmed_average(0.998)([averaged], [current], torch.tensor(count))
+        decays.append(1 - float(averaged))
+    assert decays == pytest.approx([2 / 11, 0.5, 0.998], abs=1e-6)
 
 
-def test_no_word_of_the_token_table_decays():
-    groups = loop.parameter_groups(mfclip.MFCLIP(TINY), 0.1)
-    table = TINY.text.width * 49408
-    assert any(value.numel() == table for value in groups[1]["params"])
-    assert not any(value.numel() == table for value in groups[0]["params"])
-    assert groups[1]["weight_decay"] == 0
+def test_no_word_of_the_token_table_decays(config):
+    model = MFCLIP(config)
+    tune(model, dataclasses.replace(SHORT, text="trained"))
+    groups = parameter_groups(model, SHORT)
+    table = model.language.tower.token_embedding.weight
+    holding = [group for group in groups if any(value is table for value in group["params"])]
+    assert [group["weight_decay"] for group in holding] == [0.0]
+    matrix = model.predictor.weight
+    assert [g["weight_decay"] for g in groups if any(v is matrix for v in g["params"])] == [
+        SHORT.weight_decay
+    ]
+    tune(model, SHORT)
+    assert not any(value is table for group in parameter_groups(model, SHORT) for value in group["params"])
 
 
-def test_the_command_writes_a_checkpoint_that_loads(photographs, tmp_path, monkeypatch):
-    monkeypatch.setattr("mfclip.training.record.fit_decision", lambda readouts, origin: TINY.decision)
-    out, cache = tmp_path / "run", tmp_path / "cache"
-    told = ["--data", photographs, "--out", out, "--cache", cache, "--recipe", "smoke", "--workers", "0"]
-    assert main([str(word) for word in told]) == 0
-    for name in ("config.json", "model.safetensors", "SHA256", "README.md", "training.json", "curve.json"):
-        assert (out / name).is_file(), name
-    record = json.loads((out / "training.json").read_text())
-    assert record["steps"] == SMOKE.steps and record["data"]["counts"]["camera"]
-    detector = mfclip.load(out, device="cpu")
-    generators = {row.labels[3] for row in detector.hierarchy if row.fake}
-    assert {"SDXL", "swapper"} <= generators and any("autoencoder" in name for name in generators)
-    verdict = detector(np.random.default_rng(0).integers(0, 255, (200, 200, 3), dtype=np.uint8), cropped=True)
-    assert 0 < verdict.probability < 1
+def test_the_gradient_is_clipped_to_the_recipe_s_norm(begin, caches, tmp_path):
+    run = begin(tmp_path / "run", dataclasses.replace(SHORT, clip_norm=1e-3))
+    parts = run.take_step(loop.TrainingBatches(*caches, run.recipe)[0])
+    norm = nn.utils.get_total_norm([value.grad for value in run.trained])
+    assert float(norm) == pytest.approx(1e-3, rel=1e-3)
+    assert float(parts["gradient norm"]) > 1e-2
 
 
-def test_wrong_settings_are_one_sentence_and_exit_code_2(photographs, tmp_path, capsys):
-    base = ["--data", str(photographs), "--out", str(tmp_path / "run"), "--cache", str(tmp_path / "c")]
-    assert main([*base, "--recipe", "smoke", "--copies", "9"]) == 2
-    assert "copies must not exceed reals" in capsys.readouterr().err
-    assert main(["--data", str(tmp_path), "--out", str(tmp_path / "run")]) == 2
-    assert "manifest.csv" in capsys.readouterr().err
-    with pytest.raises(SystemExit) as refused:
-        main([*base, "--learning-speed", "3"])
-    assert refused.value.code == 2
-
-
-def test_a_leaking_split_is_refused(photographs):
-    sources = read_manifest(photographs)
-    leaking = [dataclasses.replace(sources[0], split="train"), dataclasses.replace(sources[0], split="test")]
-    with pytest.raises(ValueError, match="lies in the splits train and test"):
-        check_splits(leaking)
-    with pytest.raises(ValueError, match="has no forged photograph"):
-        check_splits([source for source in sources if not source.fake])
-
-
-def test_recipes_are_complete_and_named():
-    assert all(name == recipe.name for name, recipe in RECIPES.items())
-    with pytest.raises(ValueError, match="steps is 0"):
-        Recipe(steps=0)
+def test_a_loss_that_is_no_number_and_a_batch_too_small_are_told(begin, caches, tmp_path):
+    run = begin(tmp_path / "run")
+    with torch.no_grad():
+        run.model.predictor.weight.fill_(float("nan"))
+    with pytest.raises(ValueError, match="not a number after step 1; lower learning_rate"):
+        train(run, *caches)
+    assert not (working_folder(tmp_path / "run") / loop.STATE).exists()
+    with pytest.raises(ValueError, match="precision is 'fp16', which needs a GPU"):
+        begin(tmp_path / "half", dataclasses.replace(SHORT, precision="fp16"))
