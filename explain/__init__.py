@@ -1,1 +1,72 @@
-"""Why the detector decided as it did: arrays in, results out. `explain.figures` draws them."""
+"""Why the detector decided as it did: arrays in, results out. `explain.figures` draws them.
+
+    result = explain.explain(detector, verdict, "ledger")
+    receipt = explain.receipt(detector, result)
+    figure = explain.figures.draw(result)
+
+`METHODS` holds every method by name, with its question and its knobs as data; `METRICS` every reading that a receipt
+may hold. Drawing is imported on first use, so that `import explain` loads no plotly.
+"""
+
+from importlib import import_module
+from typing import Any
+
+from explain.methods import Knob, Method, Progress, ignore_progress
+from explain.result import Reading, Receipt, Result
+from explain.subject import Subject
+from explain.targets import MARGIN, Target
+from mfclip.detector import Detector
+from mfclip.verdict import Verdict
+
+__all__ = [
+    "MARGIN",
+    "METHODS",
+    "METRICS",
+    "Knob",
+    "Method",
+    "Reading",
+    "Receipt",
+    "Result",
+    "Subject",
+    "Target",
+    "explain",
+    "receipt",
+]
+
+METHODS: dict[str, Method] = {method.name: method for method in ()}
+"""Every method by its name, in the order of a page."""
+
+METRICS: dict[str, Any] = {}
+"""Every metric that a receipt may read, by name."""
+
+
+def explain(
+    detector: Detector,
+    verdict: Verdict,
+    method: str = "ledger",
+    target: Target | str = MARGIN,
+    progress: Progress = ignore_progress,
+    **knobs: Any,
+) -> Result:
+    """Explain one verdict.
+
+    method: a name of METHODS; its `knobs` say which settings may follow. target: what is explained, a `Target` or
+    'margin', 'head', 'language' or 'description:ROW'. progress: called between the steps of long methods with (done,
+    of); raising from it cancels. Raises ValueError for an unknown method, target or setting, or for a verdict of
+    another checkpoint.
+    """
+    if method not in METHODS:
+        raise ValueError(f"There is no method {method!r}; choose one of {', '.join(METHODS)}.")
+    return METHODS[method].run(Subject.of(detector, verdict, target), progress, **knobs)
+
+
+def receipt(detector: Detector, result: Result, **settings: Any) -> Receipt:
+    """The proof beside an explanation; settings as `explain.receipts.receipt` takes them."""
+    judge = import_module("explain.receipts").receipt
+    return judge(detector, result, **settings)
+
+
+def __getattr__(name: str) -> Any:
+    if name == "figures":
+        return import_module("explain.figures")
+    raise AttributeError(f"module 'explain' has no attribute {name!r}; it offers {', '.join(__all__)}")
