@@ -37,7 +37,7 @@ from mfclip.words import seen_words
 
 PROTOCOLS = ("in-domain", *LEFT_OUT, "cross-dataset", "ablations", "rewordings")
 BOTH = ("in-domain", "cross-dataset")
-"""Protocols that are scored under both conditions unless told otherwise; the others only re-saved."""
+"""Protocols scored under both conditions and re-compressed unless told otherwise; the others only re-saved."""
 EXIT_USAGE, EXIT_CHECKPOINT = 2, 3
 
 logger = logging.getLogger(__name__)
@@ -74,6 +74,12 @@ def parser() -> argparse.ArgumentParser:
     told.add_argument(
         "--robustness-pictures", type=int, default=40, metavar="N", help="of each source, for the curves"
     )
+    told.add_argument(
+        "--recompress",
+        action=argparse.BooleanOptionalAction,
+        help="read each picture a second time as a JPEG, as the page does before it says a verdict "
+        "(default: in-domain and cross-dataset do, folders of runs do not)",
+    )
     told.add_argument("--out", type=Path, help="folder for the results (default: the checkpoint's)")
     told.add_argument("--card", action="store_true", help="also write the model card of a checkpoint folder")
     told.add_argument("--workers", type=int, default=0, help="processes that cut faces")
@@ -84,7 +90,8 @@ def parser() -> argparse.ArgumentParser:
 def bench_of(told: argparse.Namespace, photographs: Path, name: str = "faces") -> Bench:
     """Cut faces of a folder of photographs and everything found out of them. Raises ValueError if it cannot be read."""
     faces = cache_photographs(told.cache / name, read_photographs(photographs), photographs)
-    return Bench(faces, photographs, Store(told.cache / "readouts"), told.workers)
+    recompress = told.protocol in BOTH if told.recompress is None else told.recompress
+    return Bench(faces, photographs, Store(told.cache / "readouts"), told.workers, recompress)
 
 
 def made_cache(folder: Path) -> RegionCache:

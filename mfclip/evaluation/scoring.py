@@ -165,13 +165,15 @@ class Scored:
 class Bench:
     """Where measuring happens: cut faces, the photographs they came from, and what was already found out of them.
 
-    photographs: None where there are no files to look at (made forgeries). workers: loader processes.
+    photographs: None where there are no files to look at (made forgeries). workers: loader processes. recompress: ask
+    for the verdict's third reason to doubt too, at the price of a second reading of every picture.
     """
 
     faces: RegionCache
     photographs: Path | None
     store: Store
     workers: int = 0
+    recompress: bool = True
 
     def spectra(self, held_out: HeldOut) -> np.ndarray:
         """Spectrum features (N, 30) of a split."""
@@ -220,7 +222,7 @@ class Bench:
     def score(
         self, subject: Subject, held_out: HeldOut, baselines: Baselines | None, recompress: bool = True
     ) -> Scored:
-        """Every score of a split. Raises ValueError if there is no picture in it."""
+        """Every score of a split; recompress: if the bench does so at all. Raises ValueError if it has no picture."""
         if not held_out.indices:
             raise ValueError(
                 f"{subject.name}: none of the {len(held_out.cache)} pictures is left to be scored; choose another "
@@ -241,7 +243,7 @@ class Bench:
                 scores[name] = pipeline.decision_function(table)
                 chances[name] = pipeline.predict_proba(table)[:, 1]
         again = None
-        if recompress:
+        if recompress and self.recompress:
             other = HeldOut(held_out.cache, None, held_out.size, held_out.touched, treatment=Recompressed())
             other.indices = held_out.indices
             again = _chances(config.decision, _margins(config.decision, self.readouts(subject, other)))
