@@ -1,10 +1,30 @@
 """The figures of the page, and the only room that knows plotly: plain numbers and labels in, a figure out.
 
-Backgrounds are transparent and letters mid-grey, so that one figure reads on a light and on a dark page.
+    figure = explain.figures.draw(result)
+
+Backgrounds are transparent, so that one figure reads on its theme's page whatever lies around it. Signed values share
+one scale a page (`scale_of`); nothing is normalised map by map.
 """
 
+from explain.figures.drawers import DRAWERS, draw
 from explain.figures.palette import FAKE, NEUTRAL, REAL
+from explain.figures.raster import png
+from explain.figures.scale import scale_of
 from explain.figures.similarity import Bar, draw_similarities
 from explain.figures.tree import Branch, Cell, cells, draw_tree
 
-__all__ = ["FAKE", "NEUTRAL", "REAL", "Bar", "Branch", "Cell", "cells", "draw_similarities", "draw_tree"]
+__all__ = [
+    "DRAWERS",
+    "FAKE",
+    "NEUTRAL",
+    "REAL",
+    "Bar",
+    "Branch",
+    "Cell",
+    "cells",
+    "draw",
+    "draw_similarities",
+    "draw_tree",
+    "png",
+    "scale_of",
+]

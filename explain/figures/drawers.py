@@ -1,0 +1,49 @@
+"""Which figure belongs to which result."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from explain.figures.ledger import draw_ledger
+from explain.figures.maps import draw_map, draw_mixing
+from explain.figures.palette import inks
+from explain.result import Result
+
+Drawer = Callable[..., go.Figure]
+
+DRAWERS: dict[str, Drawer] = {
+    "ledger": lambda result, theme, **_: draw_ledger(result, theme),
+    "attention": lambda result, theme, smooth, face, **_: draw_mixing(
+        result, theme=theme, smooth=smooth, face=face
+    ),
+}
+"""Figures by the name of the method; a method that is not here and gives a 'map' is drawn as a signed map."""
+
+
+def draw(
+    result: Result,
+    scale: float | None = None,
+    theme: str = "light",
+    smooth: bool = False,
+    face: np.ndarray | None = None,
+) -> go.Figure:
+    """The figure of a result.
+
+    scale: logits drawn at full strength, `scale_of` all results of the page; of this one alone if None. theme: 'light'
+    or 'dark', the page it stands on. smooth: interpolate between a map's cells. face: uint8 (224, 224, 3) RGB to lay
+    maps over. Raises ValueError for another theme or a result that nothing can be drawn of.
+    """
+    inks(theme)
+    settings: dict[str, Any] = {"scale": scale, "theme": theme, "smooth": smooth, "face": face}
+    if result.method in DRAWERS:
+        return DRAWERS[result.method](result, **settings)
+    if "map" in result.values and result.values["map"].ndim == 2:
+        return draw_map(result, **settings)
+    if "contributions" in result.values and "contributions" in result.labels:
+        return draw_ledger(result, theme)
+    raise ValueError(
+        f"There is no figure for {result.method or 'a result without a method'}; there are figures for "
+        f"{', '.join(DRAWERS)}, and for every result with a 'map' or with 'contributions' and their labels."
+    )
