@@ -110,8 +110,9 @@ def write_checkpoint(
         (draft / HASHES).write_text("".join(lines), encoding="ascii")
         (draft / CARD).write_text(card, encoding="utf-8")
         for other in others:
-            shutil.copy2(other, draft / other.name)
-        for path in draft.iterdir():
+            copy = shutil.copytree if other.is_dir() else shutil.copy2
+            copy(other, draft / other.name)
+        for path in filter(Path.is_file, draft.rglob("*")):
             path.chmod(0o644)
             with path.open("rb") as stream:
                 os.fsync(stream.fileno())
@@ -133,11 +134,6 @@ def _others_to_keep(folder: Path) -> list[Path]:
     if inside and not all((folder / name).is_file() for name in REQUIRED):
         raise CheckpointError(
             f"{str(folder)!r} holds files but no checkpoint: give another folder, or empty it."
-        )
-    folders = [path.name for path in inside if path.is_dir()]
-    if folders:
-        raise CheckpointError(
-            f"{str(folder)!r} holds the folder {folders[0]!r}: move it away, then write again."
         )
     return [path for path in inside if path.name not in (*REQUIRED, CARD)]
 

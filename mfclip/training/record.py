@@ -53,7 +53,7 @@ def write_run(run: Run, faces: RegionCache, made: RegionCache, variant: str = "f
     curves as JSON, PNG and HTML. A decision that cannot be fitted is left unfitted, and says so wherever it is used.
     """
     model = run.shipped()
-    readouts = read_out(model, validation_split(faces, run.recipe))
+    readouts = read_out(model, validation_split(faces, run.recipe), patch=run.recipe.patch)
     decision, calibration = _decision(readouts)
     config = dataclasses.replace(model.config, decision=decision)
     folder = run.folder

@@ -132,6 +132,8 @@ def rehash(folder: Path) -> None:
 class TestWriting:
     def test_a_checkpoint_is_replaced_and_its_other_files_kept(self, folder):
         (folder / "results.json").write_text("{}")
+        (folder / "plots").mkdir()
+        (folder / "plots" / "roc.png").write_bytes(b"png")
         write_checkpoint(folder, {"name": "newer"}, {"w": torch.zeros(1)}, "# Newer\n")
         assert read_checkpoint(folder).config == {"name": "newer"}
         assert sorted(os.listdir(folder)) == [
@@ -139,8 +141,10 @@ class TestWriting:
             "SHA256",
             "config.json",
             "model.safetensors",
+            "plots",
             "results.json",
         ]
+        assert (folder / "plots" / "roc.png").read_bytes() == b"png"
         assert os.listdir(folder.parent) == ["toy"]
 
     def test_a_folder_of_other_things_is_left_alone(self, tmp_path):

@@ -133,6 +133,8 @@ def test_makers_of_other_settings_are_not_taken_for_these(caches):
         told = "a b c"
 
     folder = makers_folder(Told(), SMOKE)
-    assert folder == makers_folder(Told(), dataclasses.replace(SMOKE, name="other", learning_rate=0.1, seed=5))
+    assert folder == makers_folder(
+        Told(), dataclasses.replace(SMOKE, name="other", learning_rate=0.1, seed=5)
+    )
     for change in ({"autoencoder_steps": 9}, {"denoiser_steps": 9}):
         assert folder != makers_folder(Told(), dataclasses.replace(SMOKE, **change))

@@ -20,13 +20,17 @@ def makers(tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize("name", ["autoencoder-nearest-3", "denoiser", "self_blend", "edit_warp", "edit_clone"])
+@pytest.mark.parametrize(
+    "name", ["autoencoder-nearest-3", "denoiser", "self_blend", "edit_warp", "edit_clone"]
+)
 def test_only_the_face_changes(name, astronaut, makers, tmp_path):
     photo, out = tmp_path / "in.png", tmp_path / "out.jpg"
     Image.fromarray(astronaut).save(photo)
     donor = tmp_path / "donor.png"
     Image.fromarray(np.ascontiguousarray(astronaut[:, ::-1])).save(donor)
-    assert main([str(photo), str(out), name, "--makers", str(makers), "--donor", str(donor), "--seed", "3"]) == 0
+    assert (
+        main([str(photo), str(out), name, "--makers", str(makers), "--donor", str(donor), "--seed", "3"]) == 0
+    )
     change = np.abs(np.asarray(Image.open(out)).astype(int) - astronaut).mean(axis=-1)
     x0, y0, x1, y1 = square_of(astronaut)
     inside = change[y0:y1, x0:x1].max()
@@ -35,7 +39,8 @@ def test_only_the_face_changes(name, astronaut, makers, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "lack"), [("denoiser", "--makers FOLDER"), ("edit_clone", "--donor PHOTO"), ("edit_warp", "No face")]
+    ("name", "lack"),
+    [("denoiser", "--makers FOLDER"), ("edit_clone", "--donor PHOTO"), ("edit_warp", "No face")],
 )
 def test_what_is_missing_is_said(name, lack, tmp_path, capsys):
     photo = tmp_path / "in.png"

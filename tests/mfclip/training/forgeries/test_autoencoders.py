@@ -66,7 +66,11 @@ def test_training_brings_copies_near_and_their_quality_is_written(region, tmp_pa
         assert quality.grey_levels < fresh[name].grey_levels
         assert 0.6 < quality.sharpness < 1.3
     told = json.loads((tmp_path / "autoencoders.json").read_text())
-    assert set(told) == set(trained) and all(set(row) == {"grey_levels", "sharpness"} for row in told.values())
+    assert set(told) == set(trained) and all(
+        set(row) == {"grey_levels", "sharpness"} for row in told.values()
+    )
     again = train_autoencoders(pieces, 60, 0, tmp_path)
     for name in trained:
-        assert np.array_equal(copy_face(trained[name], region), copy_face(again[name], region)), "kept, not trained anew"
+        assert np.array_equal(copy_face(trained[name], region), copy_face(again[name], region)), (
+            "kept, not trained anew"
+        )

@@ -37,7 +37,9 @@ def test_training_removes_noise_and_redrawing_keeps_tones(region, tmp_path):
 def test_a_face_is_redrawn_the_same_by_the_same_numbers_only(region):
     torch.manual_seed(0)
     model = Denoiser().eval()
-    first, again, other = (redraw_face(model, region[:150, :150], np.random.default_rng(s)) for s in (1, 1, 2))
+    first, again, other = (
+        redraw_face(model, region[:150, :150], np.random.default_rng(s)) for s in (1, 1, 2)
+    )
     assert first.shape == (150, 150, 3) and np.array_equal(first, again) and not np.array_equal(first, other)
 
 

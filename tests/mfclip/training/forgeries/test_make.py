@@ -16,16 +16,16 @@ from mfclip.training.recipes import INGREDIENTS
 
 @pytest.fixture(scope="module")
 def forger(photographs, tmp_path_factory):
-    faces = cache_photographs(
-        tmp_path_factory.mktemp("faces"), read_photographs(photographs), photographs
-    )
+    faces = cache_photographs(tmp_path_factory.mktemp("faces"), read_photographs(photographs), photographs)
     autoencoders = {shape.name: Autoencoder(shape).eval() for shape in SHAPES[:2]}
     return Forger(autoencoders, Denoiser().eval(), faces)
 
 
 @pytest.fixture(scope="module")
 def made(forger, photographs, tmp_path_factory):
-    return make_forgeries(forger.donors, forger, 0, tmp_path_factory.mktemp("made"), photographs, "x", workers=0)
+    return make_forgeries(
+        forger.donors, forger, 0, tmp_path_factory.mktemp("made"), photographs, "x", workers=0
+    )
 
 
 def test_a_forgery_has_its_original_before_it_in_the_same_split(forger, made):
@@ -58,7 +58,10 @@ def test_loader_processes_change_nothing(forger, made, photographs, tmp_path):
 def test_donors_come_from_the_same_source_and_split(forger):
     entries = forger.donors.entries
     for (source, split), indices in forger.sources.items():
-        assert all((entries[i].generator, entries[i].split, entries[i].fake) == (source, split, False) for i in indices)
+        assert all(
+            (entries[i].generator, entries[i].split, entries[i].fake) == (source, split, False)
+            for i in indices
+        )
 
 
 def test_a_forgery_gets_its_photograph_s_own_tables_on_its_own_grid(astronaut, tmp_path):
@@ -69,7 +72,9 @@ def test_a_forgery_gets_its_photograph_s_own_tables_on_its_own_grid(astronaut, t
     x0, y0, x1, y1 = square
     original = once[y0:y1, x0:x1]
     unchanged = with_own_generation(path, square, original)
-    assert np.abs(unchanged.astype(int) - original).mean() < 0.5, "a second pass of the same tables is nearly idempotent"
+    assert np.abs(unchanged.astype(int) - original).mean() < 0.5, (
+        "a second pass of the same tables is nearly idempotent"
+    )
     buffer = io.BytesIO()
     Image.fromarray(original).save(buffer, "JPEG", quality=70, subsampling=2)
     moved = np.asarray(Image.open(buffer))
