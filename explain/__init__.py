@@ -11,6 +11,7 @@ may hold. Drawing is imported on first use, so that `import explain` loads no pl
 from importlib import import_module
 from typing import Any
 
+from explain import ledger
 from explain.methods import Knob, Method, Progress, ignore_progress
 from explain.result import Reading, Receipt, Result
 from explain.subject import Subject
@@ -33,7 +34,12 @@ __all__ = [
     "receipt",
 ]
 
-METHODS: dict[str, Method] = {method.name: method for method in ()}
+METHODS: dict[str, Method] = {
+    method.name: method
+    for method in [
+        ledger.METHOD,
+    ]
+}
 """Every method by its name, in the order of a page."""
 
 METRICS: dict[str, Any] = {}
