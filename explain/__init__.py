@@ -38,6 +38,7 @@ METHODS: dict[str, Method] = {
     method.name: method
     for method in [
         ledger.METHOD,
+        audit.METHOD,
         pixels.METHOD,
         occlusion.METHOD,
         grid.METHOD,
