@@ -11,7 +11,7 @@ may hold. Drawing is imported on first use, so that `import explain` loads no pl
 from importlib import import_module
 from typing import Any
 
-from explain import attention, grid, ledger, occlusion, pixels
+from explain import attention, audit, grid, ledger, occlusion, pixels
 from explain.methods import Knob, Method, Progress, ignore_progress
 from explain.result import Reading, Receipt, Result
 from explain.subject import Subject
