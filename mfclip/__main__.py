@@ -1,10 +1,11 @@
-"""The command line: `python -m mfclip predict PHOTO...`."""
+"""The command line: `python -m mfclip predict PHOTO...` and `python -m mfclip explain PHOTO --out report.html`."""
 
 import argparse
 import csv
 import io
 import json
 import os
+import runpy
 import sys
 import tempfile
 import warnings
@@ -17,6 +18,7 @@ COLUMNS = (
     "photo face faces probability margin evidence x0 y0 x1 y1 face_score patch "
     "homogeneity_0 homogeneity_1 homogeneity_2 homogeneity_3 error"
 ).split()
+EXPLAIN = "explain"
 _EXIT_CODES = """exit codes:
   0  every photo was scored
   1  at least one photo could not be scored (the others were; the reason is on stderr)
@@ -31,8 +33,11 @@ def run() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit code of the command line given as `arguments` (default: those of the process)."""
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    if given[:1] == [EXPLAIN]:
+        return _run_explain(given[1:])
     parser = _parser()
-    chosen = parser.parse_args(arguments)
+    chosen = parser.parse_args(given)
     for stream in (sys.stdout, sys.stderr):
         # A terminal that knows no "–" must not end the run.
         if isinstance(stream, io.TextIOWrapper):
@@ -64,6 +69,10 @@ def _parser() -> argparse.ArgumentParser:
         epilog=_EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    # Listed for the help alone: its arguments are read where they are used, in explain/__main__.py.
+    commands.add_parser(
+        EXPLAIN, help="write down why a photo was judged as it was, with proof", add_help=False
+    )
     predict.add_argument("photos", nargs="+", metavar="PHOTO", help="a JPEG, PNG or WebP file")
     predict.add_argument("--json", action="store_true", help="one JSON array on stdout, an object a verdict")
     predict.add_argument("--csv", metavar="FILE", type=Path, help="write a table, one row a verdict")
@@ -81,6 +90,22 @@ def _parser() -> argparse.ArgumentParser:
         help="which face, 1 is the largest (default), or all",
     )
     return parser
+
+
+def _run_explain(arguments: Sequence[str]) -> int:
+    """Exit code of `python -m explain` with these arguments, in this process.
+
+    By name and not by import: explanations know the detector, and the detector nothing of them.
+    """
+    before = sys.argv
+    sys.argv = [f"python -m mfclip {EXPLAIN}", *arguments]
+    try:
+        runpy.run_module("explain", run_name="__main__")
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else SCORED
+    finally:
+        sys.argv = before
+    return SCORED
 
 
 def _face(text: str) -> int | None:

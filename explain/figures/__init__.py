@@ -9,9 +9,11 @@ one scale a page (`scale_of`); nothing is normalised map by map.
 from explain.figures.drawers import DRAWERS, draw
 from explain.figures.palette import FAKE, NEUTRAL, REAL
 from explain.figures.raster import png
+from explain.figures.receipts import draw_receipt, has_curves
 from explain.figures.scale import scale_of
 from explain.figures.similarity import Bar, draw_similarities
 from explain.figures.tree import Branch, Cell, cells, draw_tree
+from explain.figures.words import spans
 
 __all__ = [
     "DRAWERS",
@@ -23,8 +25,11 @@ __all__ = [
     "Cell",
     "cells",
     "draw",
+    "draw_receipt",
     "draw_similarities",
     "draw_tree",
+    "has_curves",
     "png",
     "scale_of",
+    "spans",
 ]

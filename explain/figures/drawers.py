@@ -7,17 +7,18 @@ import numpy as np
 import plotly.graph_objects as go
 
 from explain.figures.ledger import draw_ledger
-from explain.figures.maps import draw_map, draw_mixing
+from explain.figures.maps import draw_map
+from explain.figures.mixing import draw_mixing
 from explain.figures.palette import inks
+from explain.figures.words import draw_words
 from explain.result import Result
 
 Drawer = Callable[..., go.Figure]
 
 DRAWERS: dict[str, Drawer] = {
     "ledger": lambda result, theme, **_: draw_ledger(result, theme),
-    "attention": lambda result, theme, smooth, face, **_: draw_mixing(
-        result, theme=theme, smooth=smooth, face=face
-    ),
+    "attention": lambda result, theme, smooth, face, **_: draw_mixing(result, theme, smooth, face),
+    "words": lambda result, theme, **_: draw_words(result, theme),
 }
 """Figures by the name of the method; a method that is not here and gives a 'map' is drawn as a signed map."""
 

@@ -1,4 +1,4 @@
-"""What all figures share: letters, grid lines, margins, how a number is written, and an empty figure with a sentence."""
+"""What all figures share: letters, grid lines, margins, written numbers, and a figure that holds a sentence."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -71,7 +71,7 @@ def escaped(label: str) -> str:
 
 
 def signed(value: float, digits: int = 2) -> str:
-    """ "+0.25", "−1.30", "0.00": a true minus sign, and no sign at zero."""
+    """A number as "+0.25", "−1.30" or "0.00": a true minus sign, and no sign at zero."""
     rounded = f"{abs(value):.{digits}f}"
     if float(rounded) == 0:
         return rounded

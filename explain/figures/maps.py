@@ -5,7 +5,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from explain.figures.frame import digits_for, dress, escaped, signed
-from explain.figures.palette import diverging, inks, rising
+from explain.figures.palette import diverging, inks
 from explain.figures.raster import data_url, grey
 from explain.figures.scale import scale_of
 from explain.result import Result
@@ -15,10 +15,8 @@ FACE, PATCH = 224, 112
 SIDE = 360  # px, height of a map on the page
 OVER_FACE = 0.85  # opacity of the strongest colour over a face: its features stay visible below
 PATCH_MAPS = ("patch map", "residual map")
-COLUMNS = 4  # of small maps beside each other
 AROUND = {"l": 6, "r": 6, "t": 30, "b": 74}
 SIGN = "towards real ◂   ▸ towards fake"
-MIXING = "share of attention: where information was mixed, not why"
 
 
 def draw_map(
@@ -52,52 +50,19 @@ def draw_map(
     return dress(figure, theme, SIDE, margin=AROUND, coloraxis=axis)
 
 
-def draw_mixing(
-    result: Result,
-    name: str = "map",
-    theme: str = "light",
-    smooth: bool = False,
-    face: np.ndarray | None = None,
-) -> go.Figure:
-    """Figure of attention (H, W) or (N, H, W): shares from 0 up, in one hue, on a scale of their own that says so.
-
-    Attention shows where information was mixed. It has no sign and no unit of the decision, so it never shares a
-    scale with the signed maps.
-    """
-    values = np.asarray(result.values[name], dtype=np.float64)
-    stack = values.reshape(-1, *values.shape[-2:])
-    columns = min(COLUMNS, len(stack))
-    lines = -(-len(stack) // columns)
-    names = result.labels.get(name) or tuple(str(number + 1) for number in range(len(stack)))
-    figure = make_subplots(
-        rows=lines,
-        cols=columns,
-        subplot_titles=names if len(stack) > 1 else None,
-        vertical_spacing=0.2 / lines,
-    )
-    top = float(stack.max()) or 1.0
-    digits = digits_for(top)
-    for number, panel in enumerate(stack):
-        row, col = number // columns + 1, number % columns + 1
-        figure.add_trace(cells(panel, FACE, smooth, f"%{{z:.{digits}f}}"), row=row, col=col)
-        frame_panel(figure, FACE, theme, face, row=row, col=col)
-    axis = {
-        "colorscale": rising(theme, 1.0 if face is None else OVER_FACE),
-        "cmin": 0.0,
-        "cmax": top,
-        "colorbar": bar(MIXING, [(x, f"{x:.{digits}f}") for x in (0.0, top)]),
-    }
-    height = SIDE if len(stack) == 1 else 104 + 150 * lines
-    return dress(figure, theme, height, margin=AROUND, coloraxis=axis)
-
-
 def panels_of(result: Result) -> list[tuple[str, np.ndarray, int]]:
-    """(title with the panel's total, values (H, W), side in pixels of what it lies over) of each map of a result."""
+    """(title, values (H, W), side in pixels of what it lies over) of each map of a result.
+
+    The title holds the cells' sum where the method says that they add up to something.
+    """
     found = []
-    for name, title, side in (("map", "face", FACE), *((name, "patch", PATCH) for name in PATCH_MAPS)):
+    of_patch = result.knobs.get("stream") == "noise"
+    for name, side in (("map", PATCH if of_patch else FACE), *((name, PATCH) for name in PATCH_MAPS)):
         if name in result.values:
             values = np.asarray(result.values[name], dtype=np.float64)
-            found.append((f"{title}, all cells: {signed(float(values.sum()))}", values, side))
+            title = "face" if side == FACE else "patch"
+            total = "" if result.gap is None else f", all cells: {signed(float(values.sum()))}"
+            found.append((title + total, values, side))
     return found
 
 

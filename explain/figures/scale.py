@@ -6,15 +6,16 @@ import numpy as np
 
 from explain.result import Result
 
-SIGNED = ("map", "patch map", "residual map", "words", "pairs", "attribution")
+MAPS = ("map", "residual map", "pairs")
 """Arrays that are drawn as signed colours; bars show their values by length and need no scale."""
 
 PERCENTILE = 99.5  # of |values|: a single outlying cell must not make the whole page pale
 
 
 def signed_arrays(result: Result) -> dict[str, np.ndarray]:
-    """The arrays of a result that are drawn as signed colours, by name."""
-    return {name: result.values[name] for name in SIGNED if name in result.values}
+    """The arrays of a result that are drawn as signed colours, by name: maps, and shares of words."""
+    names = (*MAPS, "contributions") if result.method == "words" else MAPS
+    return {name: result.values[name] for name in names if name in result.values}
 
 
 def scale_of(results: Iterable[Result]) -> float:

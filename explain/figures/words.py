@@ -1,0 +1,130 @@
+"""Words of the prompts: bars beside what leaving each one out truly does, and text underlined in the maps' colours."""
+
+import html
+
+import numpy as np
+import plotly.graph_objects as go
+
+from explain.figures.frame import FRAME, ROW, digits_for, dress, padded, rows, said, signed
+from explain.figures.palette import FAKE, REAL, inks
+from explain.figures.scale import scale_of
+from explain.result import Result
+
+MOST = 14
+"""Words that the bars show: those of the largest share or the largest true change."""
+
+# Beside what HTML needs: gradio fills ${…} and {{…}} in HTML that it is given.
+_TEMPLATE = str.maketrans({"{": "&#123;", "}": "&#125;", "$": "&#36;", "`": "&#96;"})
+
+
+def draw_words(result: Result, theme: str = "light") -> go.Figure:
+    """Bars of the strongest words' shares ('contributions'), with a diamond at the change when the word is left out.
+
+    The diamond is the truth that the share is to be compared with; a word's sentence is told on hovering.
+    """
+    shares, left_out = (
+        np.asarray(result.values[name], dtype=np.float64) for name in ("contributions", "left_out")
+    )
+    if not shares.size:
+        return said("There is no word to show.", theme)
+    strongest = np.maximum(np.abs(shares), np.abs(left_out))
+    order = np.argsort(-strongest, kind="stable")[:MOST]
+    ink = inks(theme)
+    digits = digits_for(float(strongest.max()))
+    words, sentences = result.labels["contributions"], result.labels["agreement"]
+    told = [html.escape(sentences[int(result.values["sentence"][number])]) for number in order]
+    figure = go.Figure()
+    for colour, name, chosen in (
+        (ink.fake, "share, towards fake", shares[order] > 0),
+        (ink.real, "share, towards real", shares[order] <= 0),
+    ):
+        figure.add_bar(
+            orientation="h",
+            y=np.flatnonzero(chosen),
+            x=shares[order][chosen],
+            width=0.6,
+            marker={"color": colour, "line": {"width": 0}},
+            name=name,
+            customdata=[told[place] for place in np.flatnonzero(chosen)],
+            hovertemplate=f"share %{{x:+.{digits}f}}<br>%{{customdata}}<extra></extra>",
+        )
+    figure.add_scatter(
+        y=list(range(len(order))),
+        x=left_out[order],
+        mode="markers",
+        marker={"symbol": "diamond", "size": 10, "color": ink.letters},
+        name="true change when it is left out",
+        hovertemplate=f"left out %{{x:+.{digits}f}}<extra></extra>",
+    )
+    rows(figure, [words[number] for number in order])
+    figure.update_xaxes(
+        title="logits, towards real ◂   ▸ towards fake",
+        range=padded([*shares[order], *left_out[order]], 0.05),
+        zeroline=True,
+    )
+    legend = {"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom", "font": {"size": 12}}
+    return dress(
+        figure,
+        theme,
+        FRAME + 40 + ROW * len(order),
+        margin={"l": 8, "r": 12, "t": 76, "b": 44},
+        legend=legend,
+    )
+
+
+def spans(result: Result, scale: float | None = None) -> str:
+    """HTML of the sentences, every word underlined in the colour that its share has on the page's maps.
+
+    scale: logits drawn at full strength, the page's `scale_of`. A word that no face was trained with is marked with a
+    dashed frame. Everything is escaped, also against gradio's templates; colours are the style sheet's --mf-real and
+    --mf-fake where it has them.
+    """
+    top = scale or scale_of([result])
+    digits = digits_for(top)
+    sentences = result.labels["agreement"]
+    owner = np.asarray(result.values["sentence"])
+    lines = []
+    for number, sentence in enumerate(sentences):
+        parts, end = [], 0
+        for word in np.flatnonzero(owner == number):
+            start, stop = (int(place) for place in result.values["span"][word])
+            parts += [_text(sentence[end:start]), _word(result, int(word), sentence[start:stop], top, digits)]
+            end = stop
+        parts.append(_text(sentence[end:]))
+        lines.append(f'<li class="mf-sentence">{"".join(parts)}{_place(result, number)}</li>')
+    return (
+        f'<ul class="mf-sentences" style="list-style:none;margin:0;padding:0;line-height:2.1">{"".join(lines)}</ul>'
+        f'<p class="mf-small">Underlined at full strength: {signed(top, digits)} logits and more (towards fake), '
+        f"{signed(-top, digits)} and less (towards real). Dashed: a word that no face was trained with.</p>"
+    )
+
+
+def _word(result: Result, number: int, word: str, top: float, digits: int) -> str:
+    share, left_out = (float(result.values[name][number]) for name in ("contributions", "left_out"))
+    unseen = "unseen" in result.values and bool(result.values["unseen"][number])
+    told = f"{signed(share, digits)} logits; left out: {signed(left_out, digits)}"
+    told += "; never seen in training" if unseen else ""
+    colour = f"var(--mf-fake,{FAKE})" if share > 0 else f"var(--mf-real,{REAL})"
+    frame = "outline:1px dashed currentColor;outline-offset:1px;" if unseen else ""
+    return (
+        f'<span class="mf-word" style="display:inline-block;line-height:1.35;{frame}" title="{_text(told)}">'
+        f"{_text(word)}"
+        f'<i aria-hidden="true" style="display:block;height:6px;border-radius:2px;background:{colour};'
+        f'opacity:{min(1.0, abs(share) / top):.3f}"></i></span>'
+    )
+
+
+def _place(result: Result, number: int) -> str:
+    """Which level a sentence stands on, and how many descriptions share it."""
+    if "places" not in result.values:
+        return ""
+    places = np.asarray(result.values["places"])
+    here = places[places[:, 0] == number]
+    levels = ", ".join(str(level + 1) for level in sorted(set(here[:, 2].tolist())))
+    count = len(set(here[:, 1].tolist()))
+    shared = f"{count} descriptions" if count > 1 else "1 description"
+    return f' <small class="mf-small" style="opacity:.75">level {levels}, {shared}</small>'
+
+
+def _text(value: str) -> str:
+    return html.escape(value).translate(_TEMPLATE)

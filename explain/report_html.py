@@ -1,0 +1,159 @@
+"""A report as one HTML file: plotly.js inlined once, figures as data, and a policy that forbids it to ask anybody.
+
+The scripts are allowed by their hashes and nothing else is, so that no name, sentence or note that found its way into
+the page could run. Everything a person may have written passes through Jinja's escaping.
+"""
+
+import base64
+import hashlib
+from collections.abc import Callable, Iterator
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from explain import METHODS, figures
+from explain.figures.frame import signed
+from explain.figures.inline import as_data, plotly_script
+from explain.figures.raster import data_url
+from explain.report import Report, plain
+from explain.result import Receipt, Result
+
+LAST = ("audit",)
+"""Methods that close a report, whatever their place in the register."""
+
+
+def to_html(report: Report) -> str:
+    """The whole file as text. With the face only if the report says so."""
+    plotly, script = plotly_script(), _resource("report.js")
+    face = np.ascontiguousarray(report.verdict.face.crop.face) if report.with_face else None
+    record = report.record
+    return (
+        _environment()
+        .get_template("report.html")
+        .render(
+            policy=policy(plotly, script),
+            style=Markup(_resource("report.css")),
+            plotly=Markup(plotly),
+            script=Markup(script),
+            verdict=report.verdict,
+            target=report.target,
+            explained=next((result.explained for result in report.results), None),
+            against=report.against,
+            failing=[name for name, receipt in report.receipts.items() if receipt.verdict == "fails"],
+            face=None if face is None else data_url(face),
+            parts=list(_parts(report, face)),
+            refused=report.refused,
+            descriptions=sorted(report.verdict.descriptions, key=lambda row: -row.similarity),
+            record=record,
+            facts=list(facts(report)),
+        )
+    )
+
+
+def policy(*scripts: str) -> str:
+    """Content security policy of a page that may run these inline scripts, style itself and show its own pictures."""
+    hashes = " ".join(
+        "'sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii") + "'"
+        for script in scripts
+    )
+    return (
+        f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data: blob:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def facts(report: Report) -> Iterator[tuple[str, str]]:
+    """The record as rows of (name, value), in the order in which a reader looks for them."""
+    record, decision = report.record, report.detector.config.decision
+    yield "Checkpoint", f"{record['checkpoint']} (configuration {record['configuration']})"
+    yield "Revision", record["revision"] or "none: a folder on this machine"
+    yield "Weights, SHA-256", record["weights_sha256"] or "none: weights that were never written to a file"
+    yield (
+        "Decision",
+        (
+            f"margin = {decision.a:.6g} · head {signed(report.verdict.head, 4)} + {decision.b:.6g} · language "
+            f"{signed(report.verdict.language, 4)} + {decision.c:.6g}; P(fake) = σ(margin / {decision.temperature:.6g})"
+        ),
+    )
+    yield "Cut-offs", f"uncertain between {decision.low:.4f} and {decision.high:.4f}; {decision.origin}"
+    x0, y0, x1, y1 = record["crop"]["region"]
+    yield "Crop", f"x {x0}–{x1}, y {y0}–{y1} of the photo, {len(report.verdict.faces)} faces found"
+    kind = "the photo's own pixels" if record["crop"]["native_windows"] else "cut from the enlarged face"
+    yield "Noise window", f"{record['crop']['window'] + 1} of {len(report.verdict.patch.homogeneity)}, {kind}"
+    if report.conditions:
+        yield "File", report.conditions.sentence
+        yield "File, SHA-256", report.conditions.sha256
+    yield "Target", f"{report.target}"
+    yield "Seed", str(report.seed)
+    yield "Made", f"{record['made']} on {record['device']}, Python {record['python']}"
+    yield "Versions", ", ".join(f"{name} {version}" for name, version in record["versions"].items())
+
+
+def _parts(report: Report, face: np.ndarray | None) -> Iterator[dict[str, Any]]:
+    scale = figures.scale_of(report.results)
+    for result in sorted(report.results, key=lambda result: result.method in LAST):
+        receipt = report.receipts.get(result.method)
+        drawn = _themes(lambda theme, of=result: figures.draw(of, scale, theme, face=face))
+        proof = _proof(receipt)
+        yield {
+            "method": result.method,
+            "question": METHODS[result.method].question,
+            "figure": drawn,
+            "height": drawn["light"]["layout"].get("height", 300),
+            "words": _words(result, scale),
+            "unproven": report.unproven.get(result.method),
+            "receipt": receipt,
+            "proof": proof,
+            "proof_height": proof["light"]["layout"].get("height", 300) if proof else 0,
+            "notes": result.notes,
+            "caveat": result.caveat,
+            "site": _sentence(result.site),
+            "sign": _sentence(result.sign),
+            "unit": result.unit,
+            "gap": result.gap,
+            "cost": result.cost,
+            "seconds": result.seconds,
+            "knobs": result.knobs,
+        }
+
+
+def _themes(draw: Callable[[str], Any]) -> dict[str, dict[str, Any]]:
+    return {theme: plain(as_data(draw(theme))) for theme in ("light", "dark")}
+
+
+def _proof(receipt: Receipt | None) -> dict[str, dict[str, Any]] | None:
+    if receipt is None or not figures.has_curves(receipt):
+        return None
+    return _themes(lambda theme: figures.draw_receipt(receipt, theme))
+
+
+def _words(result: Result, scale: float) -> Markup | None:
+    return Markup(figures.spans(result, scale)) if result.method == "words" else None
+
+
+def _sentence(text: str) -> str:
+    """A clause with a capital letter and a full stop, to stand in a paragraph of others."""
+    return text[:1].upper() + text[1:].rstrip(".") + "."
+
+
+def _number(value: float) -> str:
+    return "–" if not np.isfinite(value) else f"{value:.3g}"
+
+
+def _resource(name: str) -> str:
+    return (files("explain") / "templates" / name).read_text(encoding="utf-8")
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("explain"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(signed=signed, number=_number)
+    return environment

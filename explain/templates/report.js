@@ -1,0 +1,19 @@
+// Draws the figures of the report from the data beside them, in the reader's colours, and in light ones on paper.
+(() => {
+  const PAPER = 660; // px, what fits between the margins of A4
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const settings = { displayModeBar: false, responsive: true, showTips: false };
+  const figures = [...document.querySelectorAll("[data-figure]")].map((place) => ({
+    place,
+    drawn: JSON.parse(document.querySelector(`[data-for="${place.dataset.figure}"]`).textContent),
+  }));
+  const draw = (theme, width) => figures.forEach(({ place, drawn }) => {
+    const { data, layout } = structuredClone(drawn[theme]);
+    Plotly.react(place, data, width ? { ...layout, width } : layout, settings);
+  });
+  const onScreen = () => draw(dark.matches ? "dark" : "light");
+  dark.addEventListener("change", onScreen);
+  addEventListener("beforeprint", () => draw("light", PAPER));
+  addEventListener("afterprint", onScreen);
+  onScreen();
+})();
