@@ -27,7 +27,9 @@ DEFAULT = "tiny"
 ENVIRONMENT = "MFCLIP_CHECKPOINT"
 CONFIG, WEIGHTS, HASHES, CARD = "config.json", "model.safetensors", "SHA256", "README.md"
 RECORD, WORDS = "training.json", "words.json"  # beside them: the run that made the weights, words it has seen
+SPECTRA = "spectra.json"  # and what the noise of its training faces looked like
 REQUIRED = (CONFIG, WEIGHTS, HASHES)
+OPTIONAL = (WORDS, SPECTRA)
 
 _PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle")
 _REPOSITORY = re.compile(r"(?P<repo>[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*)(?:@(?P<revision>[^@\s]+))?")
@@ -336,12 +338,12 @@ def _fetch(repo: str, commit: str) -> Path:
     from huggingface_hub import hf_hub_download
     from huggingface_hub.errors import RemoteEntryNotFoundError
 
-    # The words first: a cache that holds what is required then also holds them, if there are any.
-    for file in (WORDS, *REQUIRED):
+    # The optional ones first: a cache that holds what is required then also holds them, if there are any.
+    for file in (*OPTIONAL, *REQUIRED):
         try:
             path = Path(hf_hub_download(repo, file, revision=commit))
         except _failures() as error:
-            if file == WORDS and isinstance(error, RemoteEntryNotFoundError):
+            if file in OPTIONAL and isinstance(error, RemoteEntryNotFoundError):
                 continue
             raise _sentence(error, repo, commit, file) from None
     return path.parent

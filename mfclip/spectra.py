@@ -18,8 +18,7 @@ import torch
 from torch import Tensor
 
 from mfclip.errors import CheckpointError
-
-SPECTRA = "spectra.json"
+from mfclip.hub import SPECTRA
 
 RINGS = 32
 """Rings of equal width from frequency 0 to the corner, √½ cycles a pixel; every Fourier coefficient lies in one."""

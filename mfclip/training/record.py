@@ -23,6 +23,7 @@ from mfclip.training.curves import write_curves
 from mfclip.training.fit import calibrate, head_share, picture_weights
 from mfclip.training.language import write_words
 from mfclip.training.loop import CURVE, Run, validation_split
+from mfclip.training.spectra import write_spectra
 
 logger = logging.getLogger(__name__)
 
@@ -49,8 +50,9 @@ def write_run(run: Run, faces: RegionCache, made: RegionCache, variant: str = "f
     """Fit the decision on validation and write the shipped weights into the run's folder as a checkpoint.
 
     Beside it go training.json (recipe, variant, commit, seeds, what the data were, what was left out, counts,
-    calibration, validation figures, time and memory of an epoch), words.json where sentences were reworded, and the
-    curves as JSON, PNG and HTML. A decision that cannot be fitted is left unfitted, and says so wherever it is used.
+    calibration, validation figures, time and memory of an epoch), words.json where sentences were reworded,
+    spectra.json (what the noise of the training photographs looked like), and the curves as JSON, PNG and HTML. A
+    decision that cannot be fitted is left unfitted, and says so wherever it is used.
     """
     model = run.shipped()
     readouts = read_out(model, validation_split(faces, run.recipe), patch=run.recipe.patch)
@@ -62,6 +64,7 @@ def write_run(run: Run, faces: RegionCache, made: RegionCache, variant: str = "f
     )
     if run.recipe.paraphrases:
         write_words(folder, config.hierarchy)
+    write_spectra(folder, faces, run.recipe.leave_out, run.recipe.histories)
     record = {
         **_circumstances(run, variant),
         "data": _data(run, faces, made),

@@ -12,7 +12,8 @@ from mfclip.data.cache import Entry, RegionCache
 from mfclip.data.held_out import collect
 from mfclip.data.history import apply_history, draw_history
 from mfclip.data.leave_out import LeaveOut
-from mfclip.spectra import SPECTRA, Spread, TrainingSpectra, window_spectra
+from mfclip.hub import SPECTRA
+from mfclip.spectra import Spread, TrainingSpectra, window_spectra
 from mfclip.vision import grey_residual
 
 logger = logging.getLogger(__name__)

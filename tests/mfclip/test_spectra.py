@@ -2,17 +2,19 @@
 
 import json
 import math
+import shutil
 
 import numpy as np
 import pytest
 import torch
 
+from mfclip import hub
 from mfclip.errors import CheckpointError
+from mfclip.hub import SPECTRA
 from mfclip.spectra import (
     CHANNELS,
     FLOOR,
     RINGS,
-    SPECTRA,
     Spread,
     TrainingSpectra,
     radial_spectrum,
@@ -147,3 +149,30 @@ def test_a_file_that_cannot_be_used_is_named_with_the_remedy(kept, tmp_path):
             CheckpointError, match=r"spectra\.json cannot be used .*: copy it anew or remove it"
         ):
             read_spectra(tmp_path)
+
+
+def test_they_come_from_the_hub_with_the_weights_where_there_are_some(kept, tmp_path, monkeypatch):
+    import huggingface_hub
+    from httpx import Request, Response
+
+    commit, shelf, cache = "a" * 40, tmp_path / "shelf", tmp_path / ("b" * 40)
+    hub.write_checkpoint(shelf, {"name": "toy"}, {"weight": torch.ones(1)}, "")
+    (shelf / SPECTRA).write_text(json.dumps(kept.to_dict()), encoding="utf-8")
+    cache.mkdir()
+
+    def download(_repo, file, revision, local_files_only=False):
+        if local_files_only:
+            raise huggingface_hub.errors.LocalEntryNotFoundError("not cached")
+        if not (shelf / file).is_file():
+            refusal = Response(404, request=Request("GET", "http://hub.invalid"))
+            raise huggingface_hub.errors.RemoteEntryNotFoundError("no such file", response=refusal)
+        return shutil.copy2(shelf / file, cache / file)
+
+    monkeypatch.setattr(huggingface_hub, "hf_hub_download", download)
+    monkeypatch.setattr(hub, "_ask", lambda repo, revision: revision)
+    back = read_spectra(hub.read_checkpoint(f"org/toy@{commit}").folder)
+    assert back is not None and back.origin == "made up"
+
+    (shelf / SPECTRA).unlink()
+    (cache / SPECTRA).unlink()
+    assert read_spectra(hub.read_checkpoint(f"org/toy@{commit}").folder) is None

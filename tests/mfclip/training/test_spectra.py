@@ -7,9 +7,10 @@ import pytest
 import torch
 
 from mfclip.data.history import apply_history, draw_history
+from mfclip.hub import SPECTRA
 from mfclip.patches import choose_richest
 from mfclip.preprocess import cut_region
-from mfclip.spectra import SPECTRA, radial_spectrum, read_spectra, window_spectra
+from mfclip.spectra import radial_spectrum, read_spectra, window_spectra
 from mfclip.training.spectra import training_spectra, write_spectra
 from mfclip.vision import grey_residual
 from tests.mfclip.training.made_up import make_caches
