@@ -6,7 +6,7 @@ Everything is float32.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
 
@@ -115,6 +115,25 @@ class Subject:
         """The target's value on the face as it is."""
         with torch.no_grad():
             return float(self.value(self.image + self.noise)[0])
+
+    def seen_as(self, face: Tensor | None = None, residual: Tensor | None = None) -> Self:
+        """This subject with another face (1, 3, 224, 224) or residual (1, 3, 112, 112) before the streams.
+
+        The features are computed anew; candidates, patch and description features stay.
+        """
+        face = self.face if face is None else face.detach()
+        residual = self.residual if residual is None else residual.detach()
+        with torch.no_grad():
+            image, noise = self.image_of(face), self.noise_of(residual)
+        # Embeddings of its own, so that nothing remembered of the one face is taken for the other's.
+        features = replace(self.verdict.features, image=image, noise=noise)
+        changed = replace(self, verdict=replace(self.verdict, features=features))
+        vars(changed).update(face=face, residual=residual)
+        return changed
+
+    def under(self, detector: Detector) -> Self:
+        """The same face, patch and descriptions under other weights; its verdict is not judged anew."""
+        return replace(self, detector=detector).seen_as()
 
     def sentence_features(self, sentences: Sequence[str]) -> dict[str, Tensor]:
         """Features (D,) of sentences, not normalised, without gradients."""
