@@ -1,6 +1,7 @@
 """Train a detector: `python -m mfclip.training --data FOLDER --out runs/NAME`.
 
-Many processes or machines: `accelerate launch -m mfclip.training …` with the same options.
+Many GPUs or machines: `accelerate launch -m mfclip.training …` with the same options; several processes on CPUs:
+`torchrun --nproc-per-node N -m mfclip.training …`.
 """
 
 import argparse

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import time
 from collections.abc import Callable
 from dataclasses import asdict
@@ -51,14 +52,23 @@ def working_folder(folder: Path) -> Path:
 def accelerator_of(recipe: Recipe) -> Accelerator:
     """The processes, devices and precision that this process was launched with; the precision is the recipe's.
 
-    Raises ValueError for fp16 without a GPU.
+    Raises ValueError for fp16 without a GPU, or where accelerate does not see the processes that were launched.
     """
+    launched = int(os.environ.get("WORLD_SIZE", "1"))
     if recipe.precision == "fp16" and not torch.cuda.is_available():
         raise ValueError("precision is 'fp16', which needs a GPU; use 'bf16' or 'no' here.")
-    return Accelerator(
+    accelerator = Accelerator(
         mixed_precision=recipe.precision,
+        # Without this, processes launched on a machine without a GPU each believe that they are the only one.
+        cpu=launched > 1 and not torch.accelerator.is_available(),
         kwargs_handlers=[InitProcessGroupKwargs(timeout=LONGEST_WAIT)],
     )
+    if accelerator.num_processes != launched:
+        raise ValueError(
+            f"{launched} processes were launched and accelerate sees {accelerator.num_processes}; launch with "
+            "`accelerate launch` or `torchrun`, and without another run's WORLD_SIZE in the environment."
+        )
+    return accelerator
 
 
 Tensors = tuple[Tensor, ...] | list[Tensor]
@@ -168,7 +178,7 @@ class Run:
     def validated(self, aucs: dict[str, float]) -> None:
         """Take note of a validation, whose 'mean' is what early stopping goes by."""
         self.curve.append({"step": self.step, **{f"AUC {name}": value for name, value in aucs.items()}})
-        logger.info("step %d: %s", self.step, {name: round(value, 3) for name, value in aucs.items()})
+        logger.info("step %d: %s", self.step, {str(name): round(value, 3) for name, value in aucs.items()})
         if not self.recipe.patience:
             return
         if self.best is None or aucs["mean"] > self.best["auc"]:
