@@ -13,6 +13,7 @@ from typing import Any
 
 from explain import attention, audit, grid, ledger, occlusion, pixels
 from explain.methods import Knob, Method, Progress, ignore_progress
+from explain.metrics import METRICS
 from explain.result import Reading, Receipt, Result
 from explain.subject import Subject
 from explain.targets import MARGIN, Target
@@ -46,10 +47,6 @@ METHODS: dict[str, Method] = {
     ]
 }
 """Every method by its name, in the order of a page."""
-
-METRICS: dict[str, Any] = {}
-"""Every metric that a receipt may read, by name."""
-
 
 def explain(
     detector: Detector,
