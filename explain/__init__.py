@@ -11,7 +11,7 @@ may hold. Drawing is imported on first use, so that `import explain` loads no pl
 from importlib import import_module
 from typing import Any
 
-from explain import attention, audit, grid, ledger, occlusion, pixels
+from explain import attention, audit, grid, ledger, occlusion, pairs, pixels, words
 from explain.methods import Knob, Method, Progress, ignore_progress
 from explain.metrics import METRICS
 from explain.result import Reading, Receipt, Result
@@ -44,6 +44,8 @@ METHODS: dict[str, Method] = {
         occlusion.METHOD,
         grid.METHOD,
         attention.METHOD,
+        words.METHOD,
+        pairs.METHOD,
     ]
 }
 """Every method by its name, in the order of a page."""

@@ -1,0 +1,328 @@
+"""Word by patch: how much each word and each cell of a stream's grid say to one another, in the similarity of a target.
+
+Forward-mode derivatives give two matrices by integration along a path: J_i (D × cells), how the face's direction is
+made of cells, and J_t (words × D), how the text's direction is made of words. Their product is the table of pairs.
+Because a similarity is linear in the text's direction, J_i holds the map of ANY prompt: `map_of` needs no backward pass
+and no second look at the face. Möller et al. (exCLIP, TMLR 2025) compute the same table by reverse mode.
+"""
+
+from collections.abc import Callable, Sequence
+from threading import Lock
+from types import SimpleNamespace
+from typing import cast
+
+import numpy as np
+import torch
+from open_clip.transformer import Transformer
+from torch import Tensor
+from torch.func import jvp, vmap
+from torch.nn import functional as F
+
+from explain.capture import STEM, STREAMS, Stream, Tower, open_stream, picture_of, rest_of
+from explain.cost import counting
+from explain.integration import TOLERANCE, gap_of
+from explain.methods import Knob, Method, Progress, ignore_progress
+from explain.result import Result
+from explain.sentences import ALL, Passage, Wording, dead_notes, word_table
+from explain.subject import Subject
+from explain.words import BASELINES, blank
+from mfclip import decision as rule
+from mfclip.attention import run_block, run_to_first
+
+SIDES = (7, 14)
+"""Cells along a side that the table may have; the grid's own at most."""
+
+FILLS = ("mean", "zero")
+"""What stands in a cell's place at the start of the path: the mean of this face's cells, or nothing."""
+
+MAX_STEPS = 32
+
+TOGETHER = 7
+"""Directions through a transformer that are followed at once: it bounds memory."""
+
+MANY = 256
+"""The same for directions through nothing but sums and norms."""
+
+# torch counts its forward-mode levels in variables that all threads share.
+_FORWARD_MODE = Lock()
+
+CAVEAT = (
+    "A pair is a product of two attributions, not a test: nothing was taken away. It covers what changes from the "
+    "blanked words and blanked cells to the real ones, and the other stream stays as it is. Weights of descriptions in "
+    "the contrast are kept as they are on this face. From a later layer on, cells have already been mixed."
+)
+
+
+def description_weights(subject: Subject) -> Tensor:
+    """(K,): by how much the target moves with each description's similarity on this face, by which the contrast is
+    made. Margin and language: their softmax shares, positive for fake rows and negative for real ones, times b for the
+    margin; a description: 1 for itself; head: zeros."""
+    target, model = subject.target, subject.model
+    fused = subject.image + subject.noise
+    similarities = model.similarities(fused, subject.text)[0].detach()
+    if target.of == "description":
+        return F.one_hot(torch.tensor(target.row), len(similarities)).to(similarities)
+    if target.of == "head":
+        return torch.zeros_like(similarities)
+    leaf = similarities.clone().requires_grad_()
+    (shares,) = torch.autograd.grad(rule.language_margin(leaf, subject.hierarchy.fake), leaf)
+    return shares * (model.config.decision.b if target.of == "margin" else 1.0)
+
+
+def text_vector(subject: Subject) -> np.ndarray:
+    """(D,): the direction whose product with the face's is explained: Σ_k weight_k · t̂_k.
+
+    Of a revised verdict's subject it is what `map_of` takes to paint an edited prompt's map.
+    """
+    return _direction(description_weights(subject), subject.text).detach().double().cpu().numpy()
+
+
+def _direction(weights: Tensor, descriptions: Tensor) -> Tensor:
+    return weights @ F.normalize(descriptions, dim=-1)
+
+
+def map_of(result: Result, vector: np.ndarray | Sequence[float]) -> np.ndarray:
+    """The map of any text on the face of a result of `pairs`: (side, side) logits, positive where a cell speaks for it.
+
+    vector: (D,), a description's normalised feature t̂ or a sum of several with weights, as `text_vector` gives. No
+    model is run. Raises ValueError for a vector of another length or a result of another method.
+    """
+    matrix = result.values.get("image_matrix")
+    if matrix is None:
+        raise ValueError(f"The result is of {result.method or 'no method'}; map_of takes one of pairs.")
+    direction = np.asarray(vector, dtype=np.float64)
+    if direction.shape != (len(matrix),):
+        raise ValueError(
+            f"The text vector has shape {direction.shape}; ({len(matrix)},) is needed, as text_vector gives it."
+        )
+    side = round(matrix.shape[1] ** 0.5)
+    return (direction @ matrix.astype(np.float64)).reshape(side, side)
+
+
+def along_path(steps: int) -> list[tuple[float, float]]:
+    """(place 0..1, weight) of Gauss–Legendre quadrature; weights sum to 1."""
+    nodes, weights = np.polynomial.legendre.leggauss(steps)
+    return [
+        ((node + 1) / 2, weight / 2) for node, weight in zip(nodes.tolist(), weights.tolist(), strict=True)
+    ]
+
+
+def directional(
+    function: Callable[[Tensor], Tensor], point: Tensor, directions: Tensor, together: int = TOGETHER
+) -> Tensor:
+    """Derivatives of `function` at a point (…) along N directions (N, …) → (N, …), forward mode, some at once."""
+    parts = []
+    for some in directions.split(together):
+        with _FORWARD_MODE:
+            parts.append(vmap(lambda one: jvp(function, (point,), (one,))[1])(some))
+    return torch.cat(parts)
+
+
+def _onward(tower: Tower, layer: str, leaf: Tensor) -> Tensor:
+    """What `Tower.onward` gives, by plain attention: the fused kernel has no forward-mode derivative."""
+    depth = tower.depth(layer)
+    tokens = tower.enter(leaf) if depth is None else leaf
+    *body, last = tower.blocks[depth or 0 :]
+    for block in body:
+        tokens, _ = run_block(block, tokens, need_weights=True)
+    # Of the last block only the class token is read; run_to_first looks at nothing but a transformer's blocks.
+    return tower.read(run_to_first(cast(Transformer, SimpleNamespace(resblocks=[last])), tokens))
+
+
+def _of_cells(leaf: Tensor, side: int, cells: int) -> Tensor:
+    """(cells², 1, tokens, 1): which tokens of a leaf belong to each cell; a class token before them to none."""
+    number = torch.arange(side, device=leaf.device) * cells // side
+    owner = (number[:, None] * cells + number).flatten()
+    owner = torch.cat([owner.new_full((leaf.shape[1] - side * side,), -1), owner])
+    return (owner == torch.arange(cells * cells, device=leaf.device)[:, None])[:, None, :, None]
+
+
+def _refined(integral: Callable[[int], Tensor], difference: Tensor, steps: int) -> tuple[Tensor, float, int]:
+    """Double the steps until rows (N, D) of the integral add up to the difference (D,) within TOLERANCE."""
+    while True:
+        found = integral(steps)
+        missed = (found.sum(dim=0) - difference).norm() / difference.norm().clamp_min(1e-6)
+        if float(missed) < TOLERANCE or 2 * steps > MAX_STEPS:
+            return found, float(missed), steps
+        steps *= 2
+
+
+def _image_side(
+    subject: Subject, stream: Stream, layer: str, cells: int, fill: str, steps: int, progress: Progress
+) -> tuple[Tensor, Tensor, Tensor, int]:
+    """J_i transposed (cells², D), the scaled direction s·v̂ with blanked and with real cells (D,), steps taken."""
+    tower = open_stream(subject, stream)
+    side = min(cells, tower.side)
+    if tower.side % side:
+        raise ValueError(f"cells is {cells} and the {stream} grid has {tower.side} a side; choose a divisor.")
+    rest = rest_of(subject, stream)
+    axes = torch.eye(rest.shape[-1], device=rest.device)
+    with torch.no_grad():
+        leaf = tower.at(layer, tower.cells(picture_of(subject, stream)))
+    within = _of_cells(leaf, tower.side, side)
+    cell = within.any(dim=0)
+    filling = (
+        leaf[:, -(tower.side**2) :].mean(dim=1, keepdim=True) if fill == "mean" else torch.zeros_like(leaf)
+    )
+    start = torch.where(cell, filling, leaf)
+
+    def scaled(tokens: Tensor) -> Tensor:  # its similarity to every axis is the direction itself, s·v̂
+        return subject.model.similarities(_onward(tower, layer, tokens) + rest, axes)[0]
+
+    def integral(count: int) -> Tensor:
+        total = torch.zeros(side * side, len(axes), device=leaf.device)
+        for done, (place, weight) in enumerate(along_path(count)):
+            progress(done, count)
+            point = start + place * (leaf - start)
+            total += weight * directional(scaled, point, within * (leaf - start))
+        return total
+
+    with torch.no_grad():
+        before, after = scaled(start), scaled(leaf)
+    matrix, _, taken = _refined(integral, after - before, steps)
+    return matrix, before, after, taken
+
+
+def _text_side(
+    wording: Wording, passages: Sequence[Passage], baseline: str, steps: int, progress: Progress
+) -> tuple[Tensor, Tensor, Tensor, int]:
+    """J_t (W, D), the text vector with blanked and with real words (D,), steps taken."""
+    subject, language = wording.subject, wording.subject.model.language
+    alive = [(row, p, word) for row, (p, word) in enumerate((p, w) for p in passages for w in p.words)]
+    alive = [(row, passage, word) for row, passage, word in alive if passage.number is not None]
+    weights, device = description_weights(subject), subject.model.device
+    count = sum(len(passage.words) for passage in passages)
+    numbers = list(dict.fromkeys(passage.number for _, passage, _ in alive if passage.number is not None))
+    tokens = language.tokens([wording.texts[number] for number in numbers])
+    end = tokens.end.to(device)
+    with torch.no_grad():
+        embedded = language.embed(tokens.ids.to(device))
+    # The n-th word of every text is followed at once: texts do not see one another.
+    order = [sum(q.number == p.number for _, q, _ in alive[:at]) for at, (_, p, _) in enumerate(alive)]
+    where = [numbers.index(passage.number or 0) for _, passage, _ in alive]
+    content = torch.zeros(max(order, default=-1) + 1, *embedded.shape[:2], dtype=torch.bool, device=device)
+    for turn, text, (_, passage, word) in zip(order, where, alive, strict=True):
+        content[turn, text, passage.pieces(word)] = True
+    start = blank(subject, embedded, content.any(dim=0), baseline)
+
+    def features(points: Tensor) -> Tensor:
+        return language.read(points, end, need_weights=True)[0]
+
+    def vector(own: Tensor) -> Tensor:  # (N, D) → (D,)
+        table = wording.features.index_copy(0, torch.tensor(numbers, device=device), own)
+        return _direction(weights, wording.descriptions(table))
+
+    def integral(points: int) -> Tensor:
+        total = torch.zeros(count, subject.image.shape[-1], device=device)
+        rows = torch.tensor([row for row, _, _ in alive], device=device)
+        for done, (place, weight) in enumerate(along_path(points)):
+            progress(done, points)
+            point = start + place * (embedded - start)
+            moved = directional(features, point, content[..., None] * (embedded - start))[order, where]
+            own = features(point)
+            apart = F.one_hot(torch.tensor(where, device=device), len(numbers))[..., None] * moved[:, None]
+            total[rows] += weight * directional(vector, own, apart, MANY)
+        return total
+
+    with torch.no_grad():
+        before, after = vector(features(start)), vector(features(embedded))
+    matrix, _, taken = _refined(integral, after - before, steps)
+    return matrix, before, after, taken
+
+
+def pairs(
+    subject: Subject,
+    progress: Progress = ignore_progress,
+    *,
+    stream: Stream = "image",
+    layer: str = STEM,
+    cells: int = 7,
+    fill: str = "mean",
+    baseline: str = "pad",
+    steps: int = 6,
+) -> Result:
+    """What W words and P cells say to one another.
+
+    Explained is Σ_k weight_k · s·v̂·t̂_k with the weights of `description_weights`: the target itself for a description,
+    for margin and language their linear part on this face. values: 'pairs' (W, P) logits, positive towards fake (for a
+    description: towards it), cells row-major; 'map' (side, side) the map of the whole text, `map_of(result, 'vector')`;
+    'image_matrix' (D, P), 'text_matrix' (W, D), 'vector' (D,), which the two above are products of; 'terms' (4,) the
+    explained value with all, without words, without cells, without both; 'sentence', 'span', 'piece', 'unseen',
+    'places' as in `words`.
+
+    gap: |Σ pairs − (all − no words − no cells + neither)| as a share of the latter. Raises ValueError for a stream
+    without a grid, a layer that it lacks, or cells that do not divide the grid.
+    """
+    wording = Wording.of(subject)
+    passages = wording.passages(subject.target.row if subject.target.of == "description" else ALL)
+    with counting(subject) as cost:
+        image, no_cells, all_cells, image_steps = _image_side(
+            subject, stream, layer, cells, fill, steps, lambda done, of: progress(done, 2 * of)
+        )
+        text, no_words, all_words, text_steps = _text_side(
+            wording, passages, baseline, steps, lambda done, of: progress(of + done, 2 * of)
+        )
+        progress(1, 1)
+    left, right = text.double().cpu().numpy(), image.double().cpu().numpy().T
+    terms = np.array(
+        [float(t.double() @ v.double()) for v in (all_cells, no_cells) for t in (all_words, no_words)]
+    )
+    table = left @ right
+    whole = all_words.double().cpu().numpy()
+    side = round(right.shape[1] ** 0.5)
+    notes = dead_notes(subject, passages)
+    taken = max(image_steps, text_steps)
+    notes += (f"{taken} steps were needed instead of {steps}.",) if taken > steps else ()
+    if not np.any(whole):
+        notes += (f"The {subject.target} reads no text: every pair is exactly 0.",)
+    return Result(
+        values={
+            "pairs": table,
+            "map": (whole @ right).reshape(side, side),
+            "image_matrix": right,
+            "text_matrix": left,
+            "vector": whole,
+            "terms": terms,
+        }
+        | word_table(subject, passages),
+        labels={
+            "pairs": tuple(word.text for passage in passages for word in passage.words),
+            "sentences": tuple(passage.sentence for passage in passages),
+        },
+        site=f"words × cells of the {stream} stream's {side} × {side} grid, {_place(layer)}",
+        sign="positive: the two together speak for "
+        + ("the description" if subject.target.of == "description" else "fake"),
+        unit="logits of the similarity"
+        + ("" if subject.target.of == "description" else f", as the {subject.target} weighs it"),
+        gap=gap_of(float(table.sum()), float(terms[0] - terms[1] - terms[2] + terms[3])),
+        cost=cost.passes,
+        caveat=CAVEAT,
+        notes=notes,
+    )
+
+
+def _place(layer: str) -> str:
+    return "as the stem gives it" if layer == STEM else f"before block {layer}"
+
+
+METHOD = Method(
+    name="pairs",
+    question="Which word looks at which part of the face?",
+    kind="pairs",
+    function=pairs,
+    knobs=(
+        Knob("stream", "choice", "image", "Image: the face. Noise: the richest patch.", choices=STREAMS),
+        Knob("layer", "choice", STEM, "Where cells are blanked: 'stem', or before a block, '0' onwards."),
+        Knob("cells", "choice", 7, "Cells along a side; at most the grid's own.", choices=SIDES),
+        Knob("fill", "choice", "mean", "What stands in a cell's place at the start.", choices=FILLS),
+        Knob("baseline", "choice", "pad", "What stands in a word's place at the start.", choices=BASELINES),
+        Knob(
+            "steps",
+            "integer",
+            6,
+            "Points of the path; doubled until both sides add up to within 1 %.",
+            low=2,
+            high=MAX_STEPS,
+        ),
+    ),
+)
