@@ -1,0 +1,272 @@
+"""Which noise: the patch that was chosen, what is left of it when the picture is filtered away, and what it moved.
+
+Three questions that are easily taken for one are answered apart. What the noise stream was shown (richness, residual,
+spectrum) says nothing about its influence. What another patch or a missing stream would have said is exact: the
+detector itself is asked. Where on the residual the influence lies is an attribution, against a residual of zero.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from explain.cost import counting
+from explain.integration import TOLERANCE, Integral, gap_of, integrate, total_of
+from explain.methods import Knob, Method, Progress
+from explain.pixels import RESIDUAL_CELLS, summed
+from explain.result import Result
+from explain.spectrum import compare
+from explain.subject import Subject
+from mfclip import decision as rule
+from mfclip.preprocess import WINDOW, Frame
+from mfclip.spectra import CHANNELS
+
+INTEGRATED, PRODUCT = "integrated gradients", "gradient × input"
+
+CAVEAT = (
+    "Richness, residual and spectrum show what the noise stream was given and not what it made of it. The map's shares "
+    "are counted against a residual of zero, which no photograph has, with the image stream and the chosen window as "
+    "they are. Another window shows what the detector would have said of it, not which one is right. The words for "
+    "alternatives leave out the test by re-compression, which needs the photo."
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Alternatives:
+    """What would have been said otherwise: one row for each of the N candidates, then without the noise stream, then
+    without the image stream. target: the explained value; margin, head, language: logits, positive towards fake;
+    probability: P(fake); each (N + 2,). evidence: the words for the rows."""
+
+    names: tuple[str, ...]
+    target: np.ndarray
+    margin: np.ndarray
+    head: np.ndarray
+    language: np.ndarray
+    probability: np.ndarray
+    evidence: tuple[str, ...]
+
+
+def window_names(count: int) -> tuple[str, ...]:
+    """Names of the candidates, row-major over the face, counted from 1."""
+    return tuple(f"window {number}" for number in range(1, count + 1))
+
+
+@torch.no_grad()
+def alternatives(subject: Subject, noise: Tensor) -> Alternatives:
+    """Ask the detector again with another candidate (noise features (N, D), one a candidate) or without a stream.
+
+    The head and the similarities read the direction of what is left, so a missing stream is one that adds nothing.
+    """
+    model, decision = subject.model, subject.model.config.decision
+    fused = torch.cat([subject.image + noise, subject.image, subject.noise])
+    head = rule.head_margin(model.head_logits(fused))
+    language = rule.language_margin(model.similarities(fused, subject.text), subject.hierarchy.fake)
+    margins = rule.margin(decision, head, language)
+    chances = rule.probability(decision, margins)
+    words = tuple(
+        rule.evidence(chance, rule.doubts(decision, chance, rule.readouts_disagree(decision, *both), None))
+        for chance, *both in zip(chances.tolist(), head.tolist(), language.tolist(), strict=True)
+    )
+    target, margin, of_head, of_language, probability = (
+        values.double().cpu().numpy() for values in (subject.value(fused), margins, head, language, chances)
+    )
+    names = (*window_names(len(noise)), "without the noise stream", "without the image stream")
+    return Alternatives(names, target, margin, of_head, of_language, probability, words)
+
+
+def overlaps(frames: Sequence[Frame]) -> np.ndarray:
+    """(N, N): the share of one window's area that it has in common with another, 0..1; 1 with itself."""
+    corners = np.array([frame.to_photo(np.zeros(2)) for frame in frames])
+    sides = WINDOW * np.array([frame.scale for frame in frames])
+    first = np.maximum(corners[:, None], corners[None])
+    last = np.minimum((corners + sides[:, None])[:, None], (corners + sides[:, None])[None])
+    return np.clip(last - first, 0, None).prod(axis=-1) / sides[:, None] ** 2
+
+
+def attributions(
+    subject: Subject, attribution: str, steps: int, limit: int, batch: int, progress: Progress
+) -> Integral:
+    """Shares of the residual's values, (1, 3, 112, 112), against a residual of zero; the image stream stands still."""
+
+    def value(residuals: Tensor) -> Tensor:
+        return subject.value(subject.image + subject.noise_of(residuals))
+
+    residual, zero = subject.residual, torch.zeros_like(subject.residual)
+    if attribution == INTEGRATED:
+        return integrate(value, (residual,), (zero,), steps, limit, batch, progress)
+    given = residual.detach().clone().requires_grad_()
+    with torch.enable_grad():
+        reached = value(given)
+        (slope,) = torch.autograd.grad(reached.sum(), given)
+    with torch.no_grad():
+        here, reference = float(reached[0].detach()), float(value(zero)[0])
+    product = (slope * residual).detach()
+    return Integral((product,), here, reference, gap_of(total_of((product,)), here - reference), steps=1)
+
+
+def noise_cues(
+    subject: Subject, progress: Progress, attribution: str, steps: int, limit: int, batch: int
+) -> Result:
+    """Everything about the noise stream of one face. N candidates, 4 of them.
+
+    values, what it was shown: 'homogeneity' (N,), 0..1, the lowest is the richest; 'chosen' () its index; 'lead' (),
+    how much lower it is than the next; 'overlap' (N, N), shares of a window's area; 'residuals' (N, 3, 112, 112), ±3,
+    one map a kernel; and all of `explain.spectrum.compare`. What it moved: 'target', 'margin', 'head', 'language',
+    'probability' (N + 2,), see `Alternatives` (names under 'alternatives' in the labels, words under 'evidence');
+    'effects' (2,), the target less the target without the stream: noise, image. Where: 'map' (7, 7) over the chosen
+    window and 'residual' (112, 112), signed shares of the target summed over the kernels; 'by kernel' (3,) summed over
+    places; 'difference' (), the target less the target at a residual of zero: what the shares add up to; 'reference'
+    (), the latter. labels also name 'homogeneity', 'kernels' and 'effects'.
+    """
+    with counting(subject) as cost:
+        with torch.no_grad():
+            residuals = subject.residual_of(subject.windows)
+            noise = subject.noise_of(residuals)
+        # The subject's own, which may be another one than its window's: receipts change it.
+        noise[subject.patch_index] = subject.noise[0]
+        asked = alternatives(subject, noise)
+        integral = attributions(subject, attribution, steps, limit, batch, progress)
+    shares = integral.attributions[0][0].double()
+    spectrum = compare(subject, residuals)
+    homogeneity = np.array(subject.verdict.patch.homogeneity)
+    overlap = overlaps(subject.verdict.face.crop.window_frames)
+    values: dict[str, Any] = {
+        "homogeneity": homogeneity,
+        "chosen": np.array(subject.patch_index),
+        "lead": np.array(lead(homogeneity, subject.patch_index)),
+        "overlap": overlap,
+        "residuals": residuals.cpu().numpy(),
+        **spectrum.values,
+        **{name: getattr(asked, name) for name in ("target", "margin", "head", "language", "probability")},
+        "effects": asked.target[subject.patch_index] - asked.target[-2:],
+        "map": summed(shares.sum(dim=0), RESIDUAL_CELLS),
+        "residual": shares.sum(dim=0).cpu().numpy(),
+        "by kernel": shares.sum(dim=(-2, -1)).cpu().numpy(),
+        "difference": np.array(integral.difference),
+        "reference": np.array(integral.reference),
+    }
+    return Result(
+        values=values,
+        labels={
+            **spectrum.labels,
+            "homogeneity": window_names(len(homogeneity)),
+            "alternatives": asked.names,
+            "evidence": asked.evidence,
+            "effects": ("noise stream", "image stream"),
+            "kernels": CHANNELS[:3],
+        },
+        site=(
+            f"The residual of window {subject.patch_index + 1} ({WINDOW} px of the photo), in {RESIDUAL_CELLS} × "
+            f"{RESIDUAL_CELLS} cells; the {len(homogeneity)} candidate windows; the two streams."
+        ),
+        sign="Positive: with this part of the residual, and not none, the target is higher; towards fake.",
+        unit="logits; the cells add up to the difference between the residual and none. Spectra are in decibels.",
+        gap=integral.gap,
+        cost=cost.passes,
+        caveat=CAVEAT,
+        notes=(
+            *_choice(subject, homogeneity, overlap),
+            *_turns(asked, subject.patch_index),
+            *_adding_up(subject, attribution, integral, steps),
+            *spectrum.notes,
+        ),
+    )
+
+
+def lead(homogeneity: np.ndarray, chosen: int) -> float:
+    """How much lower the chosen window's homogeneity is than the lowest of the others; 0 for a tie."""
+    return float(np.delete(homogeneity, chosen).min() - homogeneity[chosen])
+
+
+def _choice(subject: Subject, homogeneity: np.ndarray, overlap: np.ndarray) -> list[str]:
+    chosen, crop = subject.patch_index, subject.verdict.face.crop
+    others = np.delete(np.arange(len(homogeneity)), chosen)
+    second = int(others[homogeneity[others].argmin()])
+    by = lead(homogeneity, chosen)
+    notes = [
+        f"Window {chosen + 1} is the richest: homogeneity {homogeneity[chosen]:.4f}, {by:.4f} less than the next, "
+        f"window {second + 1}."
+        if by > 0
+        else f"Windows {chosen + 1} and {second + 1} are equally rich; the first of them was taken."
+    ]
+    shared = overlap[~np.eye(len(overlap), dtype=bool)].max()
+    notes.append(
+        f"The windows overlap: two neighbours share up to {shared:.0%} of their pixels, so they are no independent "
+        "witnesses."
+        if shared > 0
+        else "The windows do not overlap."
+    )
+    side = crop.region[2] - crop.region[0]
+    if side < WINDOW:
+        notes.append(
+            f"The face is {side} pixels wide, less than one window: the windows are cut from the enlarged face, and "
+            "their noise is that of the enlarging too."
+        )
+    elif not crop.native:
+        notes.append(
+            f"The face is {side} pixels wide and was reduced before the windows were cut: its finest noise is gone."
+        )
+    return notes
+
+
+def _turns(asked: Alternatives, chosen: int) -> list[str]:
+    """Which alternatives would have turned the verdict to the other side of one half."""
+    here = asked.probability[chosen] >= 0.5
+    turned = [
+        f"{name} (P(fake) = {chance:.0%})"
+        for name, chance in zip(asked.names, asked.probability, strict=True)
+        if (chance >= 0.5) != here
+    ]
+    if not turned:
+        return ["No other window, and neither stream left out, turns the verdict to the other side."]
+    return [f"The verdict would be on the other side: {', '.join(turned)}."]
+
+
+def _adding_up(subject: Subject, attribution: str, integral: Integral, asked: int) -> list[str]:
+    if subject.model.config.noise.kind == "none":
+        return ["The noise stream of this checkpoint says nothing (an ablation): no residual can move it."]
+    if attribution == PRODUCT:
+        return [
+            f"{PRODUCT} follows the slope at the residual only and need not add up; it misses the difference by "
+            f"{integral.gap:.0%}."
+        ]
+    notes = []
+    if integral.steps > asked:
+        notes.append(f"{asked} steps did not add up to within {TOLERANCE:.0%}; {integral.steps} were taken.")
+    if integral.gap >= TOLERANCE:
+        notes.append(
+            f"After {integral.steps} steps the shares still miss the difference by {integral.gap:.1%}; raise the limit."
+        )
+    return notes
+
+
+METHOD = Method(
+    name="noise",
+    question="What did the noise stream see, and what would another patch have said?",
+    kind="noise",
+    function=noise_cues,
+    knobs=(
+        Knob(
+            "attribution",
+            "choice",
+            INTEGRATED,
+            "How shares of the residual are found: along the way from none to all of it, or from the slope at it.",
+            choices=(INTEGRATED, PRODUCT),
+        ),
+        Knob(
+            "steps",
+            "integer",
+            16,
+            "Points of the way from no residual to the residual; doubled until the shares add up.",
+            low=4,
+            high=512,
+        ),
+        Knob("limit", "integer", 128, "The most points that doubling may reach.", low=4, high=2048),
+        Knob(
+            "batch", "integer", 8, "Points that are computed at once: memory against speed.", low=1, high=64
+        ),
+    ),
+)
