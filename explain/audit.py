@@ -104,7 +104,8 @@ class _Pictures:
         with torch.enable_grad():
             residual = subject.residual_of(windows[self.index][None])
             value = subject.value_of_pixels(face, residual).sum()
-            gradients = torch.autograd.grad(value, (face, residual, windows))
+            inputs = (face, residual, windows)
+            gradients = torch.autograd.grad(value, inputs, allow_unused=True, materialize_grads=True)
         self.of_face, self.of_residual = (float(gradient.abs().max()) for gradient in gradients[:2])
         self.of_windows = gradients[2].abs().amax(dim=(1, 2, 3))
         with torch.no_grad():

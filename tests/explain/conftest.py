@@ -37,6 +37,44 @@ def make_detector(settle_on: np.ndarray | None = None):
     return Detector(model.eval(), "random-tiny")
 
 
+def make_small(kind: str = "each"):
+    """A fresh detector of a few thousand weights, an encoding of a face taking milliseconds.
+
+    kind: 'each' (repaired), 'joint' (levels read as one text), 'deaf' (no noise stream) or 'authors' (as published).
+    """
+    from mfclip import Detector
+    from mfclip.config import AUTHORS, TINY
+    from mfclip.model import MFCLIP
+
+    base = AUTHORS if kind == "authors" else TINY
+    image, noise, text = (
+        replace(part, width=16, layers=2, heads=2) for part in (base.image, base.noise, base.text)
+    )
+    stems = ((4, 4, 4, 8, 8), (4, 4)) if kind == "authors" else ((4, 8, 8, 16), (4, 8, 8, 16))
+    image, noise = replace(image, stem=stems[0]), replace(noise, stem=stems[1])
+    if kind == "joint":
+        text = replace(text, levels="joint", context=4 * 77)
+    if kind == "deaf":
+        noise = replace(noise, kind="none", stem=(), patch=0, width=0, layers=0, heads=0)
+    decision = base.decision if kind == "authors" else replace(base.decision, a=0.7, b=0.4, c=0.35)
+    config = replace(base, embed_dim=16, text=text, image=image, noise=noise, decision=decision)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(SEED)
+        model = MFCLIP(config)
+    with torch.no_grad():
+        if config.text.levels == "each":
+            model.language.level_logits.copy_(torch.tensor([0.2, -0.1, 0.3, 0.0]))
+        model.train()
+        model.encode_faces(crops())
+    return Detector(model.eval(), f"small-{kind}")
+
+
+@pytest.fixture(scope="session")
+def smalls():
+    """Detectors of `make_small` by kind; not to be changed by a test."""
+    return {kind: make_small(kind) for kind in ("each", "joint", "deaf", "authors")}
+
+
 @pytest.fixture(scope="session")
 def detector():
     """Configuration `tiny` with random weights, settled on the astronaut; not to be changed by a test."""
