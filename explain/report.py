@@ -70,7 +70,7 @@ class Report:
     @property
     def against(self) -> tuple[Evidence, ...]:
         """The strongest evidence against the verdict, method by method."""
-        return evidence_against(self.verdict, self.results)
+        return evidence_against(self.verdict, self.results, self.receipts)
 
     @property
     def record(self) -> dict[str, Any]:

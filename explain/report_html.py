@@ -7,6 +7,7 @@ the page could run. Everything a person may have written passes through Jinja's 
 import base64
 import hashlib
 from collections.abc import Callable, Iterator
+from functools import partial
 from importlib.resources import files
 from typing import Any
 
@@ -20,9 +21,13 @@ from explain.figures.inline import as_data, plotly_script
 from explain.figures.raster import data_url
 from explain.report import Report, plain
 from explain.result import Receipt, Result
+from explain.targets import MARGIN
 
 LAST = ("audit",)
 """Methods that close a report, whatever their place in the register."""
+
+THEMES = ("light", "dark")
+"""A figure is drawn for both: the reader's machine chooses."""
 
 
 def to_html(report: Report) -> str:
@@ -40,7 +45,7 @@ def to_html(report: Report) -> str:
             script=Markup(script),
             verdict=report.verdict,
             target=report.target,
-            explained=next((result.explained for result in report.results), None),
+            explained=None if report.target == MARGIN else next((r.explained for r in report.results), None),
             against=report.against,
             failing=[name for name, receipt in report.receipts.items() if receipt.verdict == "fails"],
             face=None if face is None else data_url(face),
@@ -80,7 +85,12 @@ def facts(report: Report) -> Iterator[tuple[str, str]]:
     )
     yield "Cut-offs", f"uncertain between {decision.low:.4f} and {decision.high:.4f}; {decision.origin}"
     x0, y0, x1, y1 = record["crop"]["region"]
-    yield "Crop", f"x {x0}–{x1}, y {y0}–{y1} of the photo, {len(report.verdict.faces)} faces found"
+    found = len(report.verdict.faces)
+    several = f"the chosen one of {found} faces" if found > 1 else "one face"
+    yield (
+        "Crop",
+        f"x {x0}–{x1}, y {y0}–{y1} of the photo, " + (f"{several} found" if found else "given as a crop"),
+    )
     kind = "the photo's own pixels" if record["crop"]["native_windows"] else "cut from the enlarged face"
     yield "Noise window", f"{record['crop']['window'] + 1} of {len(report.verdict.patch.homogeneity)}, {kind}"
     if report.conditions:
@@ -96,10 +106,11 @@ def _parts(report: Report, face: np.ndarray | None) -> Iterator[dict[str, Any]]:
     scale = figures.scale_of(report.results)
     for result in sorted(report.results, key=lambda result: result.method in LAST):
         receipt = report.receipts.get(result.method)
-        drawn = _themes(lambda theme, of=result: figures.draw(of, scale, theme, face=face))
+        drawn = _themes(partial(_drawn, result, scale, face))
         proof = _proof(receipt)
         yield {
             "method": result.method,
+            "id": result.method.replace(" ", "-"),
             "question": METHODS[result.method].question,
             "figure": drawn,
             "height": drawn["light"]["layout"].get("height", 300),
@@ -120,8 +131,12 @@ def _parts(report: Report, face: np.ndarray | None) -> Iterator[dict[str, Any]]:
         }
 
 
+def _drawn(result: Result, scale: float, face: np.ndarray | None, theme: str) -> Any:
+    return figures.draw(result, scale, theme, face=face)
+
+
 def _themes(draw: Callable[[str], Any]) -> dict[str, dict[str, Any]]:
-    return {theme: plain(as_data(draw(theme))) for theme in ("light", "dark")}
+    return {theme: plain(as_data(draw(theme))) for theme in THEMES}
 
 
 def _proof(receipt: Receipt | None) -> dict[str, dict[str, Any]] | None:
@@ -140,7 +155,7 @@ def _sentence(text: str) -> str:
 
 
 def _number(value: float) -> str:
-    return "–" if not np.isfinite(value) else f"{value:.3g}"
+    return "–" if not np.isfinite(value) else f"{value:.3g}".replace("-", "−")
 
 
 def _resource(name: str) -> str:

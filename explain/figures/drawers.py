@@ -6,9 +6,13 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from explain.figures.audit import draw_audit
 from explain.figures.ledger import draw_ledger
 from explain.figures.maps import draw_map
 from explain.figures.mixing import draw_mixing
+from explain.figures.noise import draw_noise
+from explain.figures.pair_attention import draw_pair_attention
+from explain.figures.pairs import draw_pairs
 from explain.figures.palette import inks
 from explain.figures.words import draw_words
 from explain.result import Result
@@ -19,6 +23,10 @@ DRAWERS: dict[str, Drawer] = {
     "ledger": lambda result, theme, **_: draw_ledger(result, theme),
     "attention": lambda result, theme, smooth, face, **_: draw_mixing(result, theme, smooth, face),
     "words": lambda result, theme, **_: draw_words(result, theme),
+    "pairs": draw_pairs,
+    "noise": draw_noise,
+    "pair attention": lambda result, theme, **_: draw_pair_attention(result, theme),
+    "audit": lambda result, theme, **_: draw_audit(result, theme),
 }
 """Figures by the name of the method; a method that is not here and gives a 'map' is drawn as a signed map."""
 

@@ -12,6 +12,9 @@ FONT = "system-ui, sans-serif"
 ROW = 30  # px, height of one bar with its gap
 FRAME = 84  # px, what stands above and below the bars of a panel
 CLEAR = "rgba(0,0,0,0)"
+BELOW = {"orientation": "h", "x": 0, "yref": "container", "y": 0, "yanchor": "bottom", "font": {"size": 12}}
+"""A legend at the foot of the figure, in room that a margin of LEGEND px leaves: it may take three lines on a phone."""
+LEGEND = 66
 
 
 def dress(figure: go.Figure, theme: str, height: int, **layout: Any) -> go.Figure:

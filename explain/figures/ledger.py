@@ -4,10 +4,11 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from explain.figures.frame import FRAME, ROW, digits_for, dress, padded, rows, signed
+from explain.figures.frame import BELOW, LEGEND, ROW, digits_for, dress, padded, rows, signed
 from explain.figures.palette import inks
 from explain.result import Result
 
+SPACE = 74  # px, between the panels
 OTHERS = (
     ("ablation", "diamond", "ablation: without it alone"),
     ("bookkeeping", "circle-open", "bookkeeping: ‖v‖ frozen"),
@@ -30,24 +31,24 @@ def draw_ledger(result: Result, theme: str = "light") -> go.Figure:
         rows=len(heights),
         cols=1,
         row_heights=heights,
-        vertical_spacing=0.2 if others else 0.0,
-        subplot_titles=["", "the same players, counted three ways"][: len(heights)],
+        vertical_spacing=SPACE / sum(heights) if others else 0.0,
+        subplot_titles=["", "counted three ways"][: len(heights)],
     )
     figure.add_trace(_waterfall(base, shares, theme), row=1, col=1)
     rows(figure, ["nothing known", *players, "total"], row=1, col=1)
     steps = base + np.concatenate([[0.0, -base], np.cumsum(shares)])
-    figure.update_xaxes(title="logits, towards real ◂   ▸ towards fake", range=padded(steps), row=1, col=1)
+    figure.update_xaxes(title="real ◂ logits ▸ fake", range=padded(steps), row=1, col=1)
     if others:
         _three_ways(figure, result, shares, others, theme)
         rows(figure, players, row=2, col=1)
         figure.update_xaxes(title="logits", row=2, col=1)
-    legend = {"orientation": "h", "x": 0, "y": -0.16, "yanchor": "top", "font": {"size": 12}}
+    below = 44 + LEGEND * bool(others)
     return dress(
         figure,
         theme,
-        FRAME + sum(heights) + 110 * bool(others),
-        legend=legend,
-        margin={"l": 8, "r": 12, "t": 8, "b": 44},
+        8 + sum(heights) + SPACE * bool(others) + below,
+        legend=BELOW,
+        margin={"l": 8, "r": 12, "t": 8, "b": below},
     )
 
 

@@ -16,7 +16,7 @@ SIDE = 360  # px, height of a map on the page
 OVER_FACE = 0.85  # opacity of the strongest colour over a face: its features stay visible below
 PATCH_MAPS = ("patch map", "residual map")
 AROUND = {"l": 6, "r": 6, "t": 30, "b": 74}
-SIGN = "towards real ◂   ▸ towards fake"
+SIGN = "real ◂  ▸ fake"
 
 
 def draw_map(
@@ -47,7 +47,18 @@ def draw_map(
         "cmax": top,
         "colorbar": bar(f"{SIGN}   ({unit_of(result)})", [(x, signed(x, digits)) for x in (-top, 0.0, top)]),
     }
-    return dress(figure, theme, SIDE, margin=AROUND, coloraxis=axis)
+    meta = squares(len(panels), 1, SIDE - AROUND["t"] - AROUND["b"])
+    return dress(figure, theme, SIDE, margin=AROUND, coloraxis=axis, meta=meta)
+
+
+def squares(columns: int, lines: int, side: int) -> dict[str, int]:
+    """Meta data of a figure of square panels of `side` px, so that a narrow page can make it less high."""
+    return {"columns": columns, "lines": lines, "square": side}
+
+
+def lies_on_patch(result: Result) -> bool:
+    """Whether a result's 'map' lies over the chosen patch and not over the face."""
+    return result.method == "noise" or result.knobs.get("stream") == "noise"
 
 
 def panels_of(result: Result) -> list[tuple[str, np.ndarray, int]]:
@@ -56,7 +67,7 @@ def panels_of(result: Result) -> list[tuple[str, np.ndarray, int]]:
     The title holds the cells' sum where the method says that they add up to something.
     """
     found = []
-    of_patch = result.knobs.get("stream") == "noise"
+    of_patch = lies_on_patch(result)
     for name, side in (("map", PATCH if of_patch else FACE), *((name, PATCH) for name in PATCH_MAPS)):
         if name in result.values:
             values = np.asarray(result.values[name], dtype=np.float64)

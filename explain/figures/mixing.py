@@ -5,7 +5,17 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from explain.figures.frame import digits_for, dress
-from explain.figures.maps import AROUND, FACE, OVER_FACE, PATCH, bar, cells, frame_panel
+from explain.figures.maps import (
+    AROUND,
+    FACE,
+    OVER_FACE,
+    PATCH,
+    bar,
+    cells,
+    frame_panel,
+    lies_on_patch,
+    squares,
+)
 from explain.figures.palette import rising
 from explain.result import Result
 
@@ -24,8 +34,7 @@ def draw_mixing(
     face: uint8 (224, 224, 3) RGB to lay the maps over; not under those of the noise stream, which see the patch.
     """
     panels = panels_of(result)
-    of_patch = result.knobs.get("stream") == "noise"
-    side, under = (PATCH, None) if of_patch else (FACE, face)
+    side, under = (PATCH, None) if lies_on_patch(result) else (FACE, face)
     columns = min(COLUMNS, len(panels))
     lines = -(-len(panels) // columns)
     figure = make_subplots(
@@ -48,7 +57,8 @@ def draw_mixing(
         "colorbar": bar(MIXING, [(x, f"{x:.{digits}f}") for x in (0.0, top)]),
     }
     height = 104 + (LARGE if len(panels) == 1 else SMALL) * lines
-    dress(figure, theme, height, margin=AROUND, coloraxis=axis)
+    meta = squares(columns, lines, SMALL if len(panels) > 1 else LARGE)
+    dress(figure, theme, height, margin=AROUND, coloraxis=axis, meta=meta)
     figure.update_annotations(font={"size": 11})
     return figure
 

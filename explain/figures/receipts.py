@@ -6,7 +6,7 @@ from typing import Any
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from explain.figures.frame import dress, escaped
+from explain.figures.frame import BELOW, LEGEND, dress, escaped
 from explain.figures.palette import faded, inks
 from explain.result import Reading, Receipt
 
@@ -75,9 +75,12 @@ def draw_receipt(receipt: Receipt, theme: str = "light") -> go.Figure:
     figure.update_xaxes(ticksuffix=" %", zeroline=False)
     figure.update_xaxes(title="cells taken away", row=len(drawn), col=1)
     figure.update_yaxes(title="logits", zeroline=True, automargin=True)
-    legend = {"orientation": "h", "x": 0, "y": -0.34 / len(drawn), "yanchor": "top", "font": {"size": 12}}
     return dress(
-        figure, theme, PANEL * len(drawn) + 90, legend=legend, margin={"l": 8, "r": 12, "t": 52, "b": 96}
+        figure,
+        theme,
+        PANEL * len(drawn) + 92,
+        legend=BELOW,
+        margin={"l": 8, "r": 12, "t": 52, "b": 44 + LEGEND},
     )
 
 

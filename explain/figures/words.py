@@ -5,7 +5,7 @@ import html
 import numpy as np
 import plotly.graph_objects as go
 
-from explain.figures.frame import FRAME, ROW, digits_for, dress, padded, rows, said, signed
+from explain.figures.frame import BELOW, LEGEND, ROW, digits_for, dress, padded, rows, said, signed
 from explain.figures.palette import FAKE, REAL, inks
 from explain.figures.scale import scale_of
 from explain.result import Result
@@ -58,17 +58,17 @@ def draw_words(result: Result, theme: str = "light") -> go.Figure:
     )
     rows(figure, [words[number] for number in order])
     figure.update_xaxes(
-        title="logits, towards real ◂   ▸ towards fake",
+        title="real ◂ logits ▸ fake",
         range=padded([*shares[order], *left_out[order]], 0.05),
         zeroline=True,
     )
-    legend = {"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom", "font": {"size": 12}}
+    below = 44 + LEGEND
     return dress(
         figure,
         theme,
-        FRAME + 40 + ROW * len(order),
-        margin={"l": 8, "r": 12, "t": 76, "b": 44},
-        legend=legend,
+        8 + ROW * len(order) + below,
+        margin={"l": 8, "r": 12, "t": 8, "b": below},
+        legend=BELOW,
     )
 
 

@@ -9,6 +9,11 @@
   }));
   const draw = (theme, width) => figures.forEach(({ place, drawn }) => {
     const { data, layout } = structuredClone(drawn[theme]);
+    const across = width || place.clientWidth;
+    // Square panels that a narrow page makes small need less height than the figure was made for.
+    const { columns, lines, square } = layout.meta || {};
+    if (square) layout.height -= lines * Math.max(0, square - (across - 12) / columns);
+    place.style.minHeight = `${layout.height}px`;
     Plotly.react(place, data, width ? { ...layout, width } : layout, settings);
   });
   const onScreen = () => draw(dark.matches ? "dark" : "light");
