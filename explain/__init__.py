@@ -11,7 +11,7 @@ may hold. Drawing is imported on first use, so that `import explain` loads no pl
 from importlib import import_module
 from typing import Any
 
-from explain import attention, audit, grid, ledger, occlusion, pairs, pixels, words
+from explain import attention, audit, counterfactuals, grid, ledger, occlusion, pairs, pixels, words
 from explain.methods import Knob, Method, Progress, ignore_progress
 from explain.metrics import METRICS
 from explain.result import Reading, Receipt, Result
@@ -46,6 +46,9 @@ METHODS: dict[str, Method] = {
         attention.METHOD,
         words.METHOD,
         pairs.METHOD,
+        noise.METHOD,
+        pair_attention.METHOD,
+        counterfactuals.METHOD,
     ]
 }
 """Every method by its name, in the order of a page."""

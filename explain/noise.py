@@ -97,6 +97,7 @@ def attributions(
     residual, zero = subject.residual, torch.zeros_like(subject.residual)
     if attribution == INTEGRATED:
         return integrate(value, (residual,), (zero,), steps, limit, batch, progress)
+    progress(0, 1)
     given = residual.detach().clone().requires_grad_()
     with torch.enable_grad():
         reached = value(given)
@@ -104,6 +105,7 @@ def attributions(
     with torch.no_grad():
         here, reference = float(reached[0].detach()), float(value(zero)[0])
     product = (slope * residual).detach()
+    progress(1, 1)
     return Integral((product,), here, reference, gap_of(total_of((product,)), here - reference), steps=1)
 
 
