@@ -96,9 +96,7 @@ class TrainingBatches(Dataset):
             ingredients = sorted(of_source)
             pairs = of_source[ingredients[rng.integers(len(ingredients))]]
             history, window = draw_history(rng, recipe.histories), self._window(rng, CHANGED)
-            units.append(
-                [(self.made, index, history, window) for index in pairs[rng.integers(len(pairs))]]
-            )
+            units.append([(self.made, index, history, window) for index in pairs[rng.integers(len(pairs))]])
         loose = self.reals.draw(rng, recipe.reals - recipe.pairs)
         loose += self.forgeries.draw(rng, recipe.forgeries)
         for index in loose:
@@ -142,6 +140,4 @@ def most_changed(original: np.ndarray, forgery: np.ndarray) -> int:
         return 0
     change = cv2.absdiff(original, forgery)
     starts = window_starts(side)
-    return int(
-        np.argmax([change[y : y + WINDOW, x : x + WINDOW].mean() for y in starts for x in starts])
-    )
+    return int(np.argmax([change[y : y + WINDOW, x : x + WINDOW].mean() for y in starts for x in starts]))

@@ -18,6 +18,7 @@ from mfclip.prompts import Description
 from mfclip.tokens import tokenize
 from mfclip.training.distributed import gather_objects, gather_rows
 from mfclip.training.language import reword
+from mfclip.training.language.sides import SentencePool, face_axis, sides
 from mfclip.training.recipes import Recipe
 
 Row = tuple[str, ...]
@@ -109,16 +110,21 @@ class Objective(nn.Module):
     """The loss of a batch, as one module for DistributedDataParallel to wrap.
 
     L = CE(head) + alignment · contrastive + KL(predicted text) + gate_hold · gate collapse
-      + alone · [CE(image alone) + CE(noise alone)] + paired · ranking within pairs.
-    The last two are ours. Each stream must be able to decide by itself, so that the quicker learner does not starve
+      + alone · [CE(image alone) + CE(noise alone)] + paired · ranking within pairs + sides · wordings.
+    The last three are ours. Each stream must be able to decide by itself, so that the quicker learner does not starve
     the other, and so that taking a stream away (the ledger's question) leaves a model that was trained for it. And a
-    forgery must lie above the very real that it was made from (`paired_ranking`).
+    forgery must lie above the very real that it was made from (`paired_ranking`). And any wording of the grammar must
+    lie on its own side of the default sentences (language/sides.py), which the contrast of descriptions leaves open.
     """
 
     def __init__(self, model: MFCLIP, recipe: Recipe) -> None:
         super().__init__()
         self.model, self.recipe = model, recipe
         self.states = SentenceStates()
+        reworded = (
+            recipe.sides and recipe.paraphrases
+        )  # without rewording only the default sentences are ever said
+        self.pool = SentencePool(model.config.hierarchy, recipe.seed) if reworded else None
 
     def forward(self, batch: Batch, step: int = 0) -> tuple[Tensor, dict[str, Tensor]]:
         """This process's share of the batch of `step` → the whole batch's loss and its parts by name.
@@ -150,6 +156,10 @@ class Objective(nn.Module):
             for name, stream in self._streams_alone(image, noise):
                 logits = model.head_logits(stream)
                 parts[name] = self.recipe.alone * balanced_cross_entropy(logits, labels)
+            if self.pool is not None:
+                sentences, forged = self.pool.draw(step)
+                wordings = self._text([(sentence,) * 4 for sentence in sentences]).float()
+                parts["sides"] = self.recipe.sides * sides(wordings, forged, face_axis(fused, labels))
             total = torch.stack(list(parts.values())).sum()
         return total, {"loss": total.detach(), **{name: value.detach() for name, value in parts.items()}}
 

@@ -15,7 +15,6 @@ from mfclip.training.forgeries.make import LARGEST, Forger, make_forgeries
 from mfclip.training.forgeries.pieces import Pieces
 from mfclip.training.recipes import Recipe
 
-
 MAKER_SEED = 0
 """Of the makers and of what they make: runs that differ in their own seed learn from the same forgeries."""
 

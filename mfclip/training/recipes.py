@@ -20,7 +20,7 @@ class Recipe:
     paraphrases: share of sentences replaced by a rewording. tune: which weights of a pretrained image tower move.
     learning_rate: peak of a one-cycle schedule. average: decay of the weight average that is shipped. alone: weight
     of the cross-entropy of each stream by itself. paired: weight of the ranking of a forgery above the real it was made
-    from. alignment: weight of the contrastive loss, whose gradient is
+    from. sides: weight of the wordings' own side. alignment: weight of the contrastive loss, whose gradient is
     multiplied by the logit scale (14 at the start) and otherwise drowns the head's. gate_target: mean gate over
     negative pairs, held with weight gate_hold. distil_temperature: of the KL to the predicted text feature. patience:
     validations without improvement before the run stops early, 0 for never.
@@ -46,6 +46,7 @@ class Recipe:
     precision: Literal["bf16", "fp16", "no"] = "bf16"
     alone: float = 0.5
     paired: float = 0.5
+    sides: float = 0.5
     alignment: float = 0.3
     gate_target: float = 0.5
     gate_hold: float = 4.0

@@ -93,7 +93,9 @@ class Autoencoder(nn.Module):
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
-        widths = [16 * 2**depth for depth in range(shape.halvings + 1)]  # 16, 32, 64, 128 from the picture down
+        widths = [
+            16 * 2**depth for depth in range(shape.halvings + 1)
+        ]  # 16, 32, 64, 128 from the picture down
         down: list[nn.Module] = [nn.Conv2d(3, widths[0], 3, padding=1), nn.SiLU()]
         for wide, narrow in zip(widths[1:], widths, strict=False):
             down += [nn.Conv2d(narrow, wide, 4, 2, 1), nn.SiLU()]
@@ -171,9 +173,7 @@ def train_autoencoders(pieces: Pieces, steps: int, seed: int, folder: Path) -> d
     return trained
 
 
-def _fit(
-    model: Autoencoder, shape: Shape, pieces: Pieces, steps: int, rng: np.random.Generator
-) -> None:
+def _fit(model: Autoencoder, shape: Shape, pieces: Pieces, steps: int, rng: np.random.Generator) -> None:
     """Reconstruction throughout; from ADVERSARY_FROM of the run on also hinge loss against a judge of the detail."""
     adversary = _adversary().to(memory_format=torch.channels_last)
     optimiser = torch.optim.Adam(model.parameters(), 2e-3, betas=(0.8, 0.99))

@@ -36,7 +36,9 @@ class _Block(nn.Module):
 
     def __init__(self, inputs: int, outputs: int, told: int) -> None:
         super().__init__()
-        self.first = nn.Sequential(nn.GroupNorm(8, inputs), nn.SiLU(), nn.Conv2d(inputs, outputs, 3, padding=1))
+        self.first = nn.Sequential(
+            nn.GroupNorm(8, inputs), nn.SiLU(), nn.Conv2d(inputs, outputs, 3, padding=1)
+        )
         self.norm = nn.GroupNorm(8, outputs)
         self.second = nn.Conv2d(outputs, outputs, 3, padding=1)
         self.level = nn.Linear(told, 2 * outputs)

@@ -61,7 +61,9 @@ def clone(region: np.ndarray, other: np.ndarray, rng: np.random.Generator) -> np
         if rng.random() < 0.4:
             x, y, width, height = cv2.boundingRect(mask.astype(np.uint8))
             place = (x + width // 2, y + height // 2)
-            forged = cv2.seamlessClone(matched, forged, (mask * 255).astype(np.uint8), place, cv2.NORMAL_CLONE)
+            forged = cv2.seamlessClone(
+                matched, forged, (mask * 255).astype(np.uint8), place, cv2.NORMAL_CLONE
+            )
         else:
             forged = blend(forged, matched, feather(mask, rng.uniform(0.004, 0.025)))
     return forged
@@ -81,6 +83,8 @@ def touch_up(region: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     side = region.shape[0]
     mask = np.zeros((side, side), np.float32)
     for _ in range(rng.integers(1, 4)):
-        mask = np.maximum(mask, blob(side, tuple(rng.uniform(0.28, 0.75, 2)), tuple(rng.uniform(0.05, 0.16, 2)), rng))
+        mask = np.maximum(
+            mask, blob(side, tuple(rng.uniform(0.28, 0.75, 2)), tuple(rng.uniform(0.05, 0.16, 2)), rng)
+        )
     smooth = cv2.bilateralFilter(region, 9, rng.uniform(20, 60), 3.0)
     return blend(region, recoloured(smooth, rng), feather(mask, rng.uniform(0.01, 0.04)))

@@ -231,5 +231,10 @@ def _fields(entry: Entry, maker: Maker | None, place: int | None) -> dict:
     fields = {"path": entry.path, "group": entry.group, "split": entry.split}
     if maker is None:
         return {**fields, "generator": entry.generator, "sentences": entry.sentences, "fake": False}
-    told = {"generator": maker.generator, "sentences": maker.sentences, "kind": maker.kind, "family": maker.family}
+    told = {
+        "generator": maker.generator,
+        "sentences": maker.sentences,
+        "kind": maker.kind,
+        "family": maker.family,
+    }
     return {**fields, **told, "fake": True, "pair": place, "source": entry.generator}

@@ -34,9 +34,13 @@ class Pieces:
 
     def draw(self, rng: np.random.Generator, count: int, side: int) -> Tensor:
         """`count` pieces, (count, 3, side, side), −1..1; half of them of a face first rescaled by 0.5–1."""
-        return torch.from_numpy(np.stack([self._piece(rng, side) for _ in range(count)])).permute(
-            0, 3, 1, 2
-        ).float() / 127.5 - 1
+        return (
+            torch.from_numpy(np.stack([self._piece(rng, side) for _ in range(count)]))
+            .permute(0, 3, 1, 2)
+            .float()
+            / 127.5
+            - 1
+        )
 
     def _piece(self, rng: np.random.Generator, side: int) -> np.ndarray:
         source = self.sources[rng.integers(len(self.sources))]

@@ -121,7 +121,7 @@ def test_a_recipe_without_paraphrases_says_what_the_entries_say_and_one_with_the
     own = {tuple(entry.sentences) for entry in batch.entries}
     Objective(model, SHORT)(batch, 4)
     assert set(said[-1]) == own
-    reworded = Objective(model, dataclasses.replace(SHORT, paraphrases=1.0))
+    reworded = Objective(model, dataclasses.replace(SHORT, paraphrases=1.0, sides=0.0))
     for step in (4, 4, 5):
         reworded(batch, step)
     assert said[-3] == said[-2] != said[-1]
@@ -145,3 +145,12 @@ def test_hierarchy_rows_begin_with_the_real_one(caches):
     rows = hierarchy_rows([entry for cache in caches for entry in cache.entries])
     assert not rows[0].fake and all(row.fake for row in rows[1:])
     assert len({row.sentences for row in rows}) == len(rows)
+
+
+def test_wordings_are_held_apart_only_where_sentences_are_reworded(model, caches):
+    batch, parts = TrainingBatches(*caches, SHORT)[0], {}
+    for sides, paraphrases in ((0.5, 0.5), (1.0, 0.5), (0.5, 0.0), (0.0, 0.5)):
+        recipe = dataclasses.replace(SHORT, sides=sides, paraphrases=paraphrases)
+        parts[sides, paraphrases] = Objective(model, recipe)(batch, 3)[1].get("sides")
+    assert parts[0.5, 0.0] is None and parts[0.0, 0.5] is None
+    assert float(parts[1.0, 0.5]) == pytest.approx(2 * float(parts[0.5, 0.5]), rel=1e-3)
