@@ -248,6 +248,14 @@ class TestHub:
             assert len(asked) == first
         assert ask(tmp_path / "home", endpoint, f"org/toy@{OLDER}")[0] == [expected]
 
+    def test_words_come_along_where_there_are_any(self, shelf, tmp_path):
+        (shelf / "org" / "toy" / COMMIT / "words.json").write_text('{"seen": ["face"]}')
+        with loopback_hub(shelf) as (endpoint, _):
+            answers, _ = ask(tmp_path / "home", endpoint, f"org/toy@{COMMIT}", f"org/toy@{OLDER}")
+        assert [answer[1] for answer in answers] == [COMMIT, OLDER]
+        kept = {path.parent.name: path.read_text() for path in (tmp_path / "home").rglob("words.json")}
+        assert kept == {COMMIT: '{"seen": ["face"]}'}
+
     def test_a_branch_is_resolved_and_said(self, shelf, tmp_path):
         with loopback_hub(shelf) as (endpoint, _):
             answers, noise = ask(tmp_path / "home", endpoint, "org/toy", "org/toy@main")
