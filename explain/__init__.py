@@ -11,7 +11,19 @@ may hold. Drawing is imported on first use, so that `import explain` loads no pl
 from importlib import import_module
 from typing import Any
 
-from explain import attention, audit, counterfactuals, grid, ledger, occlusion, pairs, pixels, words
+from explain import (
+    attention,
+    audit,
+    counterfactuals,
+    grid,
+    ledger,
+    noise,
+    occlusion,
+    pair_attention,
+    pairs,
+    pixels,
+    words,
+)
 from explain.methods import Knob, Method, Progress, ignore_progress
 from explain.metrics import METRICS
 from explain.result import Reading, Receipt, Result
