@@ -8,7 +8,7 @@ from torch import Tensor
 
 from explain.baselines import BASELINES
 from explain.cost import counting
-from explain.integration import SMALL, TOLERANCE, Integral, integrate, path_points
+from explain.integration import SMALL, Integral, accuracy, integrate
 from explain.methods import Knob, Method, Progress
 from explain.result import Result
 from explain.subject import Subject
@@ -53,18 +53,13 @@ def flips(subject: Subject, baseline: str, points: np.ndarray) -> tuple[int, boo
 
 
 def _notes(subject: Subject, baseline: str, integral: Integral, asked: int) -> tuple[str, ...]:
-    points = path_points(integral.steps)
+    points = integral.points
     changed, at_baseline = flips(subject, baseline, points)
     notes = [
         f"The richest patch would have been another one at {changed} of {len(points)} points of the path"
-        f"{' and at the baseline' if at_baseline else ''}; window {subject.patch_index + 1} was kept throughout."
+        f"{' and at the baseline' if at_baseline else ''}; window {subject.patch_index + 1} was kept throughout.",
+        *accuracy(integral, asked),
     ]
-    if integral.steps > asked:
-        notes.append(f"{asked} steps did not add up to within {TOLERANCE:.0%}; {integral.steps} were taken.")
-    if integral.gap >= TOLERANCE:
-        notes.append(
-            f"After {integral.steps} steps the shares still miss the difference by {integral.gap:.1%}; raise the limit."
-        )
     if abs(integral.difference) < SMALL:
         notes.append("Face and baseline have nearly the same value: the shares cancel out, and say little.")
     return tuple(notes)
@@ -119,7 +114,7 @@ METHOD = Method(
             "steps",
             "integer",
             32,
-            "Points of the path from the baseline to the face; doubled until the shares add up.",
+            "Points of the path from the baseline to the face; more are added until the shares add up.",
             low=8,
             high=512,
         ),
@@ -130,7 +125,7 @@ METHOD = Method(
             "What the face is compared with; the residual is compared with none at all.",
             choices=tuple(BASELINES),
         ),
-        Knob("limit", "integer", 128, "The most points that doubling may reach.", low=8, high=2048),
+        Knob("limit", "integer", 256, "The most points that may be added up to.", low=8, high=4096),
         Knob(
             "batch", "integer", 8, "Points that are computed at once: memory against speed.", low=1, high=64
         ),
