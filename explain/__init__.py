@@ -65,6 +65,7 @@ METHODS: dict[str, Method] = {
 }
 """Every method by its name, in the order of a page."""
 
+
 def explain(
     detector: Detector,
     verdict: Verdict,

@@ -73,8 +73,8 @@ def _pieces(sentences: Sequence[str]) -> list[list[int]]:
 
 
 def without(sentence: str, word: Word) -> str:
-    """The sentence with one word left out, as a person would write it: no space is doubled."""
-    return " ".join((sentence[: word.start] + sentence[word.end :]).split())
+    """The sentence with one word left out, as a person would write it: no space is doubled, no neighbours join."""
+    return " ".join((sentence[: word.start] + " " + sentence[word.end :]).split())
 
 
 @dataclass(frozen=True)
