@@ -87,7 +87,7 @@ def test_a_whole_run_from_photographs(photographs, tmp_path):
 def test_a_run_folder_is_a_checkpoint_folder(narrow_run, tmp_path, caches):
     out = tmp_path / "run"
     assert main([*narrow_run, "--paraphrases", "0.5"]) == 0
-    assert set(WRITTEN) | {"words.json"} == {path.name for path in out.iterdir()}
+    assert {*WRITTEN, "words.json", "spectra.json"} == {path.name for path in out.iterdir()}
     record = json.loads((out / "training.json").read_text())
     recipe = dataclasses.asdict(dataclasses.replace(SHORT, paraphrases=0.5))
     assert record["recipe"] == json.loads(json.dumps(recipe)) and record["variant"] == "full"
