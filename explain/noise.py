@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from explain.cost import counting
-from explain.integration import TOLERANCE, Integral, gap_of, integrate, total_of
+from explain.integration import SMALL, accuracy, gap_of, integrate
 from explain.methods import Knob, Method, Progress
 from explain.pixels import RESIDUAL_CELLS, summed
 from explain.result import Result
@@ -86,27 +86,44 @@ def overlaps(frames: Sequence[Frame]) -> np.ndarray:
     return np.clip(last - first, 0, None).prod(axis=-1) / sides[:, None] ** 2
 
 
-def attributions(
+@dataclass(frozen=True, eq=False)
+class Shares:
+    """Of the residual's values, (3, 112, 112) float64. difference: what they have to add up to, the target less that at
+    a residual of zero, which is `reference`; gap: by how much they miss it, as a share of it; notes: on that."""
+
+    of_residual: Tensor
+    difference: float
+    reference: float
+    gap: float
+    notes: tuple[str, ...]
+
+
+def shares_of_residual(
     subject: Subject, attribution: str, steps: int, limit: int, batch: int, progress: Progress
-) -> Integral:
-    """Shares of the residual's values, (1, 3, 112, 112), against a residual of zero; the image stream stands still."""
+) -> Shares:
+    """Who of the residual's values moved the target, against a residual of zero; the image stream stands still."""
 
     def value(residuals: Tensor) -> Tensor:
         return subject.value(subject.image + subject.noise_of(residuals))
 
     residual, zero = subject.residual, torch.zeros_like(subject.residual)
     if attribution == INTEGRATED:
-        return integrate(value, (residual,), (zero,), steps, limit, batch, progress)
+        found = integrate(value, (residual,), (zero,), steps, limit, batch, progress)
+        parts = found.attributions[0][0].double()
+        return Shares(parts, found.difference, found.reference, found.gap, accuracy(found, steps))
     progress(0, 1)
     given = residual.detach().clone().requires_grad_()
     with torch.enable_grad():
         reached = value(given)
         (slope,) = torch.autograd.grad(reached.sum(), given)
     with torch.no_grad():
-        here, reference = float(reached[0].detach()), float(value(zero)[0])
-    product = (slope * residual).detach()
+        reference = float(value(zero)[0])
+    parts = (slope * residual)[0].detach().double()
+    difference = float(reached[0].detach()) - reference
+    gap = gap_of(float(parts.sum()) - difference, difference)
     progress(1, 1)
-    return Integral((product,), here, reference, gap_of(total_of((product,)), here - reference), steps=1)
+    note = f"{PRODUCT} follows the slope at the residual only; it misses the difference by {gap:.0%}."
+    return Shares(parts, difference, reference, gap, (note,))
 
 
 def noise_cues(
@@ -130,8 +147,7 @@ def noise_cues(
         # The subject's own, which may be another one than its window's: receipts change it.
         noise[subject.patch_index] = subject.noise[0]
         asked = alternatives(subject, noise)
-        integral = attributions(subject, attribution, steps, limit, batch, progress)
-    shares = integral.attributions[0][0].double()
+        shares = shares_of_residual(subject, attribution, steps, limit, batch, progress)
     spectrum = compare(subject, residuals)
     homogeneity = np.array(subject.verdict.patch.homogeneity)
     overlap = overlaps(subject.verdict.face.crop.window_frames)
@@ -144,11 +160,11 @@ def noise_cues(
         **spectrum.values,
         **{name: getattr(asked, name) for name in ("target", "margin", "head", "language", "probability")},
         "effects": asked.target[subject.patch_index] - asked.target[-2:],
-        "map": summed(shares.sum(dim=0), RESIDUAL_CELLS),
-        "residual": shares.sum(dim=0).cpu().numpy(),
-        "by kernel": shares.sum(dim=(-2, -1)).cpu().numpy(),
-        "difference": np.array(integral.difference),
-        "reference": np.array(integral.reference),
+        "map": summed(shares.of_residual.sum(dim=0), RESIDUAL_CELLS),
+        "residual": shares.of_residual.sum(dim=0).cpu().numpy(),
+        "by kernel": shares.of_residual.sum(dim=(-2, -1)).cpu().numpy(),
+        "difference": np.array(shares.difference),
+        "reference": np.array(shares.reference),
     }
     return Result(
         values=values,
@@ -166,13 +182,13 @@ def noise_cues(
         ),
         sign="Positive: with this part of the residual, and not none, the target is higher; towards fake.",
         unit="logits; the cells add up to the difference between the residual and none. Spectra are in decibels.",
-        gap=integral.gap,
+        gap=shares.gap,
         cost=cost.passes,
         caveat=CAVEAT,
         notes=(
             *_choice(subject, homogeneity, overlap),
             *_turns(asked, subject.patch_index),
-            *_adding_up(subject, attribution, integral, steps),
+            *_influence(subject, shares),
             *spectrum.notes,
         ),
     )
@@ -227,22 +243,15 @@ def _turns(asked: Alternatives, chosen: int) -> list[str]:
     return [f"The verdict would be on the other side: {', '.join(turned)}."]
 
 
-def _adding_up(subject: Subject, attribution: str, integral: Integral, asked: int) -> list[str]:
+def _influence(subject: Subject, shares: Shares) -> tuple[str, ...]:
     if subject.model.config.noise.kind == "none":
-        return ["The noise stream of this checkpoint says nothing (an ablation): no residual can move it."]
-    if attribution == PRODUCT:
-        return [
-            f"{PRODUCT} follows the slope at the residual only and need not add up; it misses the difference by "
-            f"{integral.gap:.0%}."
-        ]
-    notes = []
-    if integral.steps > asked:
-        notes.append(f"{asked} steps did not add up to within {TOLERANCE:.0%}; {integral.steps} were taken.")
-    if integral.gap >= TOLERANCE:
-        notes.append(
-            f"After {integral.steps} steps the shares still miss the difference by {integral.gap:.1%}; raise the limit."
+        return ("The noise stream of this checkpoint says nothing (an ablation): no residual can move it.",)
+    if abs(shares.difference) < SMALL:
+        return (
+            *shares.notes,
+            "With this residual and with none the target is nearly the same: shares cancel out.",
         )
-    return notes
+    return shares.notes
 
 
 METHOD = Method(
@@ -262,11 +271,11 @@ METHOD = Method(
             "steps",
             "integer",
             16,
-            "Points of the way from no residual to the residual; doubled until the shares add up.",
+            "Points of the way from no residual to the residual; more are added until the shares add up.",
             low=4,
             high=512,
         ),
-        Knob("limit", "integer", 128, "The most points that doubling may reach.", low=4, high=2048),
+        Knob("limit", "integer", 256, "The most points that may be added up to.", low=4, high=4096),
         Knob(
             "batch", "integer", 8, "Points that are computed at once: memory against speed.", low=1, high=64
         ),
