@@ -20,11 +20,6 @@ CAVEAT = (
     "be looked at for nothing. Deep layers look at tokens that have long been mixed with others."
 )
 
-MEAN_FIRST = (
-    "The class token begins as the mean of all cells, so it knows of every cell before it attends to any; "
-    "attention tells only what is gathered on top of that."
-)
-
 
 def rollout(weights: tuple[Tensor, ...], skip: float) -> Tensor:
     """Attention (1, H, L, L) of each block, first to last → (L, L): row i, how token i was mixed from the first tokens.
@@ -75,7 +70,6 @@ def attention(subject: Subject, progress: Progress, stream: str, skip: float) ->
         gap=None,
         cost=cost.passes,
         caveat=CAVEAT,
-        notes=(MEAN_FIRST,) if tower.mean_first else (),
     )
 
 

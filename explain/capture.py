@@ -29,8 +29,7 @@ class Tower:
 
     stream: 'image' or 'noise'. side: cells along a side of its grid. blocks: its transformer's. cells: pictures
     (B, 3, H, H) → cells (B, side², W), row-major. enter: cells → tokens (B, 1 + side², W), class token first, as the
-    first block takes them. read: the class token after the last block (B, W) → feature (B, D). mean_first: whether the
-    class token begins as the mean of the cells.
+    first block takes them. read: the class token after the last block (B, W) → feature (B, D).
     """
 
     stream: Stream
@@ -39,7 +38,6 @@ class Tower:
     cells: Callable[[Tensor], Tensor]
     enter: Callable[[Tensor], Tensor]
     read: Callable[[Tensor], Tensor]
-    mean_first: bool
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -94,7 +92,6 @@ def _of_grid(stream: Stream, grid: GridTransformer, stem: Callable[[Tensor], Ten
         cells=lambda pictures: stem(pictures).flatten(2).transpose(1, 2),
         enter=enter,
         read=lambda first: grid.projection(grid.ln_post(first)),
-        mean_first=True,
     )
 
 
@@ -112,7 +109,6 @@ def _of_clip(encoder: ClipImageEncoder) -> Tower:
         cells=lambda faces: tower.conv1((faces - encoder.mean) / encoder.std).flatten(2).transpose(1, 2),
         enter=enter,
         read=lambda first: tower.ln_post(first) @ tower.proj,
-        mean_first=False,
     )
 
 

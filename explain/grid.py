@@ -75,10 +75,6 @@ def _notes(tower: Tower, layer: str, reference: str, integral: Integral, asked: 
         notes.append("A first-order answer: it need not add up to the difference.")
     else:
         notes += accuracy(integral, asked)
-    if layer == STEM and tower.mean_first:
-        notes.append(
-            "The class token begins as the mean of the cells; what it gains by that is shared out here."
-        )
     if layer == tower.layers[-1] and reference == ZERO:
         notes.append(
             "The last block reads the cells through a normalisation alone, so their gradient × activation is zero by "

@@ -18,7 +18,7 @@ from mfclip.config import CONFIGURATIONS, Config
 from mfclip.data.cache import RegionCache
 from mfclip.data.leave_out import LeaveOut
 from mfclip.errors import CheckpointError
-from mfclip.hub import RECORD, Checkpoint, read_checkpoint
+from mfclip.hub import RECORD, read_checkpoint
 from mfclip.prompts import Hierarchy
 from mfclip.training.language import prepare_tower
 from mfclip.training.loop import SAVE_EVERY, Run, accelerator_of, train
@@ -113,13 +113,11 @@ def _check(told: argparse.Namespace, recipe: Recipe) -> Config:
 def _weights(told: argparse.Namespace, base: Config, recipe: Recipe) -> dict[str, Any]:
     """What the run's first weights are taken from, as arguments of `starting_model`."""
     found: dict[str, Any] = {}
-    checkpoint: Checkpoint | None = None
     if told.start_from:
-        found["checkpoint"] = checkpoint = read_checkpoint(told.start_from)
+        found["checkpoint"] = read_checkpoint(told.start_from)
     if told.pretrained:
         found["clip"] = open_clip_towers(told.pretrained)
-    same_text = checkpoint is not None and checkpoint.config.get("text") == dataclasses.asdict(base.text)
-    if recipe.text == "frozen" and base.image.kind != "clip" and not same_text:
+    if recipe.text == "frozen" and base.image.kind != "clip":
         found["tower"] = prepare_tower(told.cache, recipe, base)
     return found
 

@@ -11,7 +11,7 @@ from mfclip.data.sources import read_photographs
 from mfclip.data.splits import check_splits, check_twins, write_splits
 from mfclip.training.forgeries.autoencoders import SHAPES, train_autoencoders
 from mfclip.training.forgeries.denoiser import REDRAWN_FROM, SIGMAS, train_denoiser
-from mfclip.training.forgeries.make import LARGEST, Forger, make_forgeries
+from mfclip.training.forgeries.make import VERSION, Forger, make_forgeries
 from mfclip.training.forgeries.pieces import Pieces
 from mfclip.training.recipes import Recipe
 
@@ -34,7 +34,7 @@ def prepare(photographs: Path, cache: Path, recipe: Recipe) -> tuple[RegionCache
     makers = cache / makers_folder(pieces, recipe)
     autoencoders = train_autoencoders(pieces, recipe.autoencoder_steps, MAKER_SEED, makers)
     denoiser = train_denoiser(pieces, recipe.denoiser_steps, MAKER_SEED, makers)
-    fingerprint = _hash(f"{makers.name} {faces.fingerprint} {LARGEST} {REDRAWN_FROM}")
+    fingerprint = _hash(f"{makers.name} {faces.fingerprint} {VERSION} {REDRAWN_FROM}")
     made = make_forgeries(
         faces,
         Forger(autoencoders, denoiser, faces),

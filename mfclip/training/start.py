@@ -67,7 +67,7 @@ def starting_model(
         load_open_clip(model, clip)
     if tower is not None:
         _load_tower(model, tower)
-    return model, None if checkpoint is None else _take_over(model, checkpoint)
+    return model, None if checkpoint is None else _take_over(model, checkpoint, distilled=tower is not None)
 
 
 def _load_tower(model: MFCLIP, tower: Mapping[str, Tensor]) -> None:
@@ -80,8 +80,11 @@ def _load_tower(model: MFCLIP, tower: Mapping[str, Tensor]) -> None:
         ) from None
 
 
-def _take_over(model: MFCLIP, checkpoint: Checkpoint) -> dict[str, Any]:
-    """Copy the parts of a checkpoint whose section of the configuration is the model's own; the record of it."""
+def _take_over(model: MFCLIP, checkpoint: Checkpoint, distilled: bool) -> dict[str, Any]:
+    """Copy the parts of a checkpoint whose section of the configuration is the model's own; the record of it.
+
+    distilled: the model holds a distilled text tower, which is kept unless the checkpoint's is that same one.
+    """
     other = build_model(checkpoint)
     ours, theirs = model.config, other.config
     if ours.embed_dim != theirs.embed_dim:
@@ -95,6 +98,9 @@ def _take_over(model: MFCLIP, checkpoint: Checkpoint) -> dict[str, Any]:
         for part in PARTS
         if getattr(ours, section.get(part, part)) != getattr(theirs, section.get(part, part))
     ]
+    tables = [m.language.tower.token_embedding.weight for m in (model, other)]
+    if distilled and "language" not in fresh and not torch.equal(*tables):
+        fresh.append("language")
     taken = {key: value for key, value in other.state_dict().items() if key.partition(".")[0] not in fresh}
     model.load_state_dict({**model.state_dict(), **taken}, strict=True)
     if fresh:
