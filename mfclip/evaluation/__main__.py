@@ -29,6 +29,7 @@ from mfclip.evaluation.protocols import (
     made_forgeries,
     robustness,
 )
+from mfclip.evaluation.readme import write_readme
 from mfclip.evaluation.report import write_results
 from mfclip.evaluation.rewordings import rewordings
 from mfclip.evaluation.scoring import Bench, Store, Subject
@@ -82,6 +83,9 @@ def parser() -> argparse.ArgumentParser:
     )
     told.add_argument("--out", type=Path, help="folder for the results (default: the checkpoint's)")
     told.add_argument("--card", action="store_true", help="also write the model card of a checkpoint folder")
+    told.add_argument(
+        "--readme", type=Path, help="in-domain: a README whose marked table of results is written too"
+    )
     told.add_argument("--workers", type=int, default=0, help="processes that cut faces")
     told.add_argument("--threads", type=int, help="CPU threads of the model")
     return told
@@ -108,9 +112,9 @@ def measured(told: argparse.Namespace) -> tuple[dict[str, Any], Path]:
 
     Raises ValueError for wrong usage or data, CheckpointError for a checkpoint that cannot be used.
     """
-    if told.card and told.protocol != "in-domain":
+    if (told.card or told.readme) and told.protocol != "in-domain":
         raise ValueError(
-            f"--card was given with {told.protocol}; the card is written by in-domain, from all results."
+            f"--card or --readme was given with {told.protocol}; both are written by in-domain, from all results."
         )
     conditions = told.conditions or list(CONDITIONS)[: 2 if told.protocol in BOTH else 1]
     if told.protocol in LEFT_OUT or told.protocol == "ablations":
@@ -164,6 +168,8 @@ def main(arguments: list[str] | None = None) -> int:
         write_plots(told.out or folder, results)
         if told.card:
             write_card(folder, results)
+        if told.readme:
+            write_readme(told.readme, results)
         logger.info("wrote %s", path)
     except CheckpointError as error:
         sys.stderr.write(f"{error}\n")

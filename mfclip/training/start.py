@@ -104,7 +104,7 @@ def _take_over(model: MFCLIP, checkpoint: Checkpoint, distilled: bool) -> dict[s
     taken = {key: value for key, value in other.state_dict().items() if key.partition(".")[0] not in fresh}
     model.load_state_dict({**model.state_dict(), **taken}, strict=True)
     if fresh:
-        logger.info("%s has no weights for %s: fresh ones there", checkpoint.name, ", ".join(fresh))
+        logger.info("not taken over from %s: %s", checkpoint.name, ", ".join(fresh))
     record = checkpoint.folder / RECORD
     return {
         "weights_sha256": checkpoint.sha256,
