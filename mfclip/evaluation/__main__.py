@@ -114,7 +114,8 @@ def measured(told: argparse.Namespace) -> tuple[dict[str, Any], Path]:
     """
     if (told.card or told.readme) and told.protocol != "in-domain":
         raise ValueError(
-            f"--card or --readme was given with {told.protocol}; both are written by in-domain, from all results."
+            f"{'--card' if told.card else '--readme'} was given with {told.protocol}; it is written by in-domain, "
+            "from all results."
         )
     conditions = told.conditions or list(CONDITIONS)[: 2 if told.protocol in BOTH else 1]
     if told.protocol in LEFT_OUT or told.protocol == "ablations":

@@ -7,9 +7,9 @@ from mfclip.evaluation.card_sections import cell, table
 
 FIRST, LAST = "<!-- results -->\n", "<!-- end of results -->"
 
-LEAD = """AUC of each generator's held-out forgeries against all held-out real photographs, both classes re-saved as JPEG and
-rescaled at random, beside a trivial baseline (spectrum and colour, logistic regression) on the same pictures. In brackets:
-95 % bootstrap intervals over groups of pictures that belong together.
+LEAD = """AUC of each generator's held-out forgeries against all held-out real photographs, both classes re-saved as
+JPEG and rescaled at random, beside a trivial baseline (spectrum and colour, logistic regression) on the same pictures.
+In brackets: 95 % bootstrap intervals over groups of pictures that belong together.
 """
 CLOSE = """
 Over all pictures {overall}; above the baseline on {above} of {count} generators. Real photographs called *substantial
