@@ -25,7 +25,7 @@ from explain import (
     words,
 )
 from explain.methods import Knob, Method, Progress, ignore_progress
-from explain.metrics import METRICS
+from explain.receipts import METRICS, receipt
 from explain.result import Reading, Receipt, Result
 from explain.subject import Subject
 from explain.targets import MARGIN, Target
@@ -84,12 +84,6 @@ def explain(
     if method not in METHODS:
         raise ValueError(f"There is no method {method!r}; choose one of {', '.join(METHODS)}.")
     return METHODS[method].run(Subject.of(detector, verdict, target), progress, **knobs)
-
-
-def receipt(detector: Detector, result: Result, **settings: Any) -> Receipt:
-    """The proof beside an explanation; settings as `explain.receipts.receipt` takes them."""
-    judge = import_module("explain.receipts").receipt
-    return judge(detector, result, **settings)
 
 
 def __getattr__(name: str) -> Any:
