@@ -26,6 +26,9 @@ from explain.targets import MARGIN
 LAST = ("audit",)
 """Methods that close a report, whatever their place in the register."""
 
+PALE = 3.0
+"""A map whose own scale is so many times smaller than the page's is drawn a second time, folded up and labelled."""
+
 THEMES = ("light", "dark")
 """A figure is drawn for both: the reader's machine chooses."""
 
@@ -110,11 +113,13 @@ def _parts(report: Report, face: np.ndarray | None) -> Iterator[dict[str, Any]]:
         proof = _proof(receipt)
         yield {
             "method": result.method,
-            "id": result.method.replace(" ", "-"),
+            "id": result.method,
+            "title": result.method.replace("_", " ").capitalize(),
             "question": METHODS[result.method].question,
             "figure": drawn,
             "height": drawn["light"]["layout"].get("height", 300),
             "words": _words(result, scale),
+            **_stronger(result, scale, face),
             "unproven": report.unproven.get(result.method),
             "receipt": receipt,
             "proof": proof,
@@ -133,6 +138,14 @@ def _parts(report: Report, face: np.ndarray | None) -> Iterator[dict[str, Any]]:
 
 def _drawn(result: Result, scale: float, face: np.ndarray | None, theme: str) -> Any:
     return figures.draw(result, scale, theme, face=face)
+
+
+def _stronger(result: Result, scale: float, face: np.ndarray | None) -> dict[str, Any]:
+    """The map on its own scale, where the page's leaves it pale, and how many times stronger its colours then are."""
+    own = figures.own_scale(result)
+    if result.method == "words" or not 0 < own * PALE < scale:
+        return {"stronger": None, "times": 1.0}
+    return {"stronger": _themes(partial(_drawn, result, own, face)), "times": scale / own}
 
 
 def _themes(draw: Callable[[str], Any]) -> dict[str, dict[str, Any]]:

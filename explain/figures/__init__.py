@@ -10,7 +10,7 @@ from explain.figures.drawers import DRAWERS, draw
 from explain.figures.palette import FAKE, NEUTRAL, REAL
 from explain.figures.raster import png
 from explain.figures.receipts import draw_receipt, has_curves
-from explain.figures.scale import scale_of
+from explain.figures.scale import own_scale, scale_of
 from explain.figures.similarity import Bar, draw_similarities
 from explain.figures.tree import Branch, Cell, cells, draw_tree
 from explain.figures.words import spans
@@ -29,6 +29,7 @@ __all__ = [
     "draw_similarities",
     "draw_tree",
     "has_curves",
+    "own_scale",
     "png",
     "scale_of",
     "spans",

@@ -7,9 +7,9 @@ from explain.figures.frame import FRAME, digits_for, dress, escaped, padded, row
 from explain.figures.palette import inks
 from explain.result import Result
 
-LINE = 24  # px, height of an input
+LINE = 28  # px, height of an input
 MOVES = "moves it"
-"""The finding of an input that needs no words of its own, since its bar says it."""
+"""How findings of inputs that move the decision begin: the bar says that much."""
 
 
 def draw_audit(result: Result, theme: str = "light") -> go.Figure:
@@ -19,7 +19,7 @@ def draw_audit(result: Result, theme: str = "light") -> go.Figure:
     replaced = result.labels.get("replacements", ("",) * len(changes))
     digits = digits_for(float(np.abs(changes).max(initial=0.0)))
     told = [
-        escaped(finding if change == 0 else f"{signed(change, digits)} {'' if finding == MOVES else finding}")
+        escaped(finding if change == 0 else f"{signed(change, digits)} {finding.removeprefix(MOVES)}")
         for finding, change in zip(findings, changes, strict=True)
     ]
     figure = go.Figure(
@@ -42,5 +42,5 @@ def draw_audit(result: Result, theme: str = "light") -> go.Figure:
         )
     )
     rows(figure, result.labels["change"])
-    figure.update_xaxes(title="change of the target in logits", range=padded(changes, 0.3), zeroline=True)
+    figure.update_xaxes(title="change of the target in logits", range=padded(changes, 0.5), zeroline=True)
     return dress(figure, theme, FRAME + LINE * len(changes), margin={"l": 8, "r": 12, "t": 8, "b": 44})

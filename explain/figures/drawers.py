@@ -7,6 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from explain.figures.audit import draw_audit
+from explain.figures.counterfactuals import draw_counterfactuals
 from explain.figures.ledger import draw_ledger
 from explain.figures.maps import draw_map
 from explain.figures.mixing import draw_mixing
@@ -23,9 +24,10 @@ DRAWERS: dict[str, Drawer] = {
     "ledger": lambda result, theme, **_: draw_ledger(result, theme),
     "attention": lambda result, theme, smooth, face, **_: draw_mixing(result, theme, smooth, face),
     "words": lambda result, theme, **_: draw_words(result, theme),
+    "counterfactuals": lambda result, theme, **_: draw_counterfactuals(result, theme),
     "pairs": draw_pairs,
     "noise": draw_noise,
-    "pair attention": lambda result, theme, **_: draw_pair_attention(result, theme),
+    "pair_attention": lambda result, theme, **_: draw_pair_attention(result, theme),
     "audit": lambda result, theme, **_: draw_audit(result, theme),
 }
 """Figures by the name of the method; a method that is not here and gives a 'map' is drawn as a signed map."""

@@ -1,5 +1,6 @@
 """What all figures share: letters, grid lines, margins, written numbers, and a figure that holds a sentence."""
 
+import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -45,7 +46,8 @@ def rows(figure: go.Figure, labels: Sequence[str], **place: int) -> None:
     """Name the rows of a panel of horizontal bars at 0, 1, 2, … from top to bottom."""
     figure.update_yaxes(
         tickvals=list(range(len(labels))),
-        ticktext=[shortened(label) for label in labels],
+        ticktext=[wrapped(label) for label in labels],
+        tickfont={"size": 12},
         range=[len(labels) - 0.5, -0.5],
         showgrid=False,
         zeroline=False,
@@ -66,6 +68,12 @@ def shortened(label: str, longest: int = 26) -> str:
     """A label that leaves room for its figure on a phone, escaped: plotly reads a subset of HTML in labels."""
     cut = label if len(label) <= longest else label[: longest - 1].rstrip() + "…"
     return escaped(cut)
+
+
+def wrapped(label: str, width: int = 20) -> str:
+    """A label in at most two lines of about `width` letters, escaped; what does not fit ends in an ellipsis."""
+    lines = textwrap.wrap(label, width, max_lines=2, placeholder="…") or [""]
+    return "<br>".join(escaped(line) for line in lines)
 
 
 def escaped(label: str) -> str:

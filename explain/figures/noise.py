@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from explain.figures.frame import ROW, digits_for, dress, escaped, padded, rows, signed
+from explain.figures.frame import BELOW, ROW, digits_for, dress, escaped, padded, rows, signed
 from explain.figures.maps import AROUND, PATCH, SIGN, bar, cells, frame_panel
 from explain.figures.palette import NEGATIVE, POSITIVE, diverging, faded, inks
 from explain.figures.raster import data_url
@@ -68,9 +68,19 @@ def draw_noise(
         "cmax": top,
         "colorbar": bar(f"map: {SIGN}   (logits)", [(x, signed(x, digits)) for x in (-top, 0.0, top)]),
     }
-    height = sum(panel.height for panel in panels) + 62 * len(panels) + 60
-    legend = {"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom", "font": {"size": 12}}
-    dress(figure, theme, height, margin={**AROUND, "t": 70}, coloraxis=axis, legend=legend, barmode="overlay")
+    height = sum(panel.height for panel in panels) + 62 * len(panels) + AROUND["b"] - 20
+    # With spectra of training to tell apart there is a legend, of three lines on a phone.
+    above = 100 if "real mean" in result.values else 30
+    legend = {**BELOW, "y": 1, "yanchor": "top"}
+    dress(
+        figure,
+        theme,
+        height + above,
+        margin={**AROUND, "t": above},
+        coloraxis=axis,
+        legend=legend,
+        showlegend=above > 30,
+    )
     figure.update_annotations(font={"size": 12})
     return figure
 
@@ -199,7 +209,16 @@ def _spectrum(figure: go.Figure, result: Result, theme: str, line: int) -> None:
 def _tiles(figure: go.Figure, result: Result, theme: str, line: int) -> None:
     for column, residual in enumerate(np.asarray(result.values["residuals"])[:, TILE_KERNEL], start=1):
         # A trace of nothing: plotly draws no axes without one.
-        figure.add_scatter(x=[], y=[], showlegend=False, hoverinfo="skip", row=line, col=column)
+        figure.add_scatter(
+            x=[0],
+            y=[0],
+            mode="markers",
+            marker={"opacity": 0},
+            showlegend=False,
+            hoverinfo="skip",
+            row=line,
+            col=column,
+        )
         frame_panel(figure, PATCH, theme, None, row=line, col=column)
         axes = figure.get_subplot(line, column)
         across, down = (axis.plotly_name.replace("axis", "") for axis in (axes.xaxis, axes.yaxis))

@@ -10,6 +10,8 @@ from explain.result import Result
 
 PANELS = (("similarity", "similarity"), ("gate", "gate"), ("gated", "gated"))
 LINE = 24  # px, height of a description
+BEHIND = 0.55
+"""Opacity of the strongest cell: numbers stand on it."""
 FEW = 3
 """Faces up to which every cell holds its number."""
 MOST_NAMES = 12
@@ -40,7 +42,7 @@ def draw_pair_attention(result: Result, theme: str = "light") -> go.Figure:
             z=np.round(values, 4),
             x=list(range(len(faces))),
             y=list(range(len(descriptions))),
-            colorscale=rising(theme) if gate else _two_signs(),
+            colorscale=rising(theme, BEHIND) if gate else _two_signs(),
             zmin=0.0 if gate else -top,
             zmax=1.0 if gate else top,
             showscale=False,
@@ -61,7 +63,9 @@ def draw_pair_attention(result: Result, theme: str = "light") -> go.Figure:
         showgrid=False,
         zeroline=False,
     )
-    rows(figure, descriptions, col=1)
+    rows(figure, descriptions)
+    figure.update_yaxes(showticklabels=False)
+    figure.update_yaxes(showticklabels=True, col=1)
     return dress(
         figure, theme, 96 + LINE * max(len(descriptions), 3), margin={"l": 8, "r": 12, "t": 30, "b": 60}
     )
@@ -70,10 +74,10 @@ def draw_pair_attention(result: Result, theme: str = "light") -> go.Figure:
 def _two_signs() -> Stops:
     near = 1e-6
     return [
-        (0.0, "rgba({}, {}, {}, 0.8)".format(*NEGATIVE)),
+        (0.0, "rgba({}, {}, {}, {})".format(*NEGATIVE, BEHIND)),
         (0.5 - near, "rgba({}, {}, {}, 0)".format(*NEGATIVE)),
         (0.5 + near, "rgba({}, {}, {}, 0)".format(*POSITIVE)),
-        (1.0, "rgba({}, {}, {}, 0.8)".format(*POSITIVE)),
+        (1.0, "rgba({}, {}, {}, {})".format(*POSITIVE, BEHIND)),
     ]
 
 

@@ -99,6 +99,7 @@ def _table(figure: go.Figure, table: np.ndarray, words: list[str], digits: int, 
         autorange="reversed",
         automargin=True,
         showgrid=False,
+        zeroline=False,
         row=line,
         col=1,
     )

@@ -21,15 +21,18 @@ def signed_arrays(result: Result) -> dict[str, np.ndarray]:
 def scale_of(results: Iterable[Result]) -> float:
     """The value, in logits, that is drawn at full strength on a page showing these results.
 
-    The 99.5th percentile of |value| over all signed panels together; 1.0 where every value is zero or there is no
-    panel, so that a page of nothing is drawn empty and not divided by zero.
+    The largest, over all signed panels, of the panel's 99.5th percentile of |value|: pooling all cells would let a
+    panel of thousands of near-zeros drive every other one into saturation. 1.0 where there is no panel or every value
+    is zero, so that a page of nothing is drawn empty and not divided by zero.
     """
-    panels = [
-        np.abs(array[np.isfinite(array)]).ravel()
-        for result in results
-        for array in signed_arrays(result).values()
-    ]
-    pooled = np.concatenate(panels) if panels else np.zeros(0)
-    top = float(np.percentile(pooled, PERCENTILE)) if pooled.size else 0.0
-    # Where nearly all cells are zero the percentile is zero too: the largest value then stands in.
-    return top or (float(pooled.max()) if pooled.size else 0.0) or 1.0
+    return max((own_scale(result) for result in results), default=0.0) or 1.0
+
+
+def own_scale(result: Result) -> float:
+    """What one result's signed panels would be drawn with if they stood alone; 0.0 where they are empty."""
+    tops = []
+    for array in signed_arrays(result).values():
+        sizes = np.abs(array[np.isfinite(array)])
+        # Where nearly all cells are zero the percentile is zero too: the largest value then stands in.
+        tops.append(float(np.percentile(sizes, PERCENTILE)) or float(sizes.max()) if sizes.size else 0.0)
+    return max(tops, default=0.0)

@@ -13,6 +13,9 @@ from explain.result import Result
 MOST = 14
 """Words that the bars show: those of the largest share or the largest true change."""
 
+SENTENCES = 8
+"""Sentences that are not folded up."""
+
 # Beside what HTML needs: gradio fills ${…} and {{…}} in HTML that it is given.
 _TEMPLATE = str.maketrans({"{": "&#123;", "}": "&#125;", "$": "&#36;", "`": "&#96;"})
 
@@ -72,31 +75,45 @@ def draw_words(result: Result, theme: str = "light") -> go.Figure:
     )
 
 
-def spans(result: Result, scale: float | None = None) -> str:
+def spans(result: Result, scale: float | None = None, most: int = SENTENCES) -> str:
     """HTML of the sentences, every word underlined in the colour that its share has on the page's maps.
 
-    scale: logits drawn at full strength, the page's `scale_of`. A word that no face was trained with is marked with a
-    dashed frame. Everything is escaped, also against gradio's templates; colours are the style sheet's --mf-real and
-    --mf-fake where it has them.
+    The `most` sentences whose words move most come first, the others folded up below. scale: logits drawn at full
+    strength, the page's `scale_of`. A word that no face was trained with is marked with a dashed frame. Everything is
+    escaped, also against gradio's templates; colours are the style sheet's --mf-real and --mf-fake where it has them.
     """
     top = scale or scale_of([result])
     digits = digits_for(top)
-    sentences = result.labels["agreement"]
-    owner = np.asarray(result.values["sentence"])
-    lines = []
-    for number, sentence in enumerate(sentences):
-        parts, end = [], 0
-        for word in np.flatnonzero(owner == number):
-            start, stop = (int(place) for place in result.values["span"][word])
-            parts += [_text(sentence[end:start]), _word(result, int(word), sentence[start:stop], top, digits)]
-            end = stop
-        parts.append(_text(sentence[end:]))
-        lines.append(f'<li class="mf-sentence">{"".join(parts)}{_place(result, number)}</li>')
+    owner, shares = np.asarray(result.values["sentence"]), np.abs(np.asarray(result.values["contributions"]))
+    count = len(result.labels["agreement"])
+    strongest = [float(shares[owner == number].max(initial=0.0)) for number in range(count)]
+    order = sorted(range(count), key=lambda number: -strongest[number])
+    lines = [_sentence(result, number, top, digits) for number in order]
+    more = (
+        ""
+        if count <= most
+        else f"<details><summary>{count - most} more</summary>{_list(lines[most:])}</details>"
+    )
     return (
-        f'<ul class="mf-sentences" style="list-style:none;margin:0;padding:0;line-height:2.1">{"".join(lines)}</ul>'
+        f"{_list(lines[:most])}{more}"
         f'<p class="mf-small">Underlined at full strength: {signed(top, digits)} logits and more (towards fake), '
         f"{signed(-top, digits)} and less (towards real). Dashed: a word that no face was trained with.</p>"
     )
+
+
+def _list(lines: list[str]) -> str:
+    style = "list-style:none;margin:0;padding:0;line-height:2.1"
+    return f'<ul class="mf-sentences" style="{style}">{"".join(lines)}</ul>'
+
+
+def _sentence(result: Result, number: int, top: float, digits: int) -> str:
+    sentence = result.labels["agreement"][number]
+    parts, end = [], 0
+    for word in np.flatnonzero(np.asarray(result.values["sentence"]) == number):
+        start, stop = (int(place) for place in result.values["span"][word])
+        parts += [_text(sentence[end:start]), _word(result, int(word), sentence[start:stop], top, digits)]
+        end = stop
+    return f'<li class="mf-sentence">{"".join(parts)}{_text(sentence[end:])}{_place(result, number)}</li>'
 
 
 def _word(result: Result, number: int, word: str, top: float, digits: int) -> str:

@@ -7,7 +7,9 @@
     place,
     drawn: JSON.parse(document.querySelector(`[data-for="${place.dataset.figure}"]`).textContent),
   }));
-  const draw = (theme, width) => figures.forEach(({ place, drawn }) => {
+  // What is folded up has no width yet; it is drawn when it is opened.
+  const shown = ({ place }) => !place.closest("details:not([open])");
+  const draw = (theme, width) => figures.filter(shown).forEach(({ place, drawn }) => {
     const { data, layout } = structuredClone(drawn[theme]);
     const across = width || place.clientWidth;
     // Square panels that a narrow page makes small need less height than the figure was made for.
@@ -17,6 +19,7 @@
     Plotly.react(place, data, width ? { ...layout, width } : layout, settings);
   });
   const onScreen = () => draw(dark.matches ? "dark" : "light");
+  document.addEventListener("toggle", onScreen, true);
   dark.addEventListener("change", onScreen);
   addEventListener("beforeprint", () => draw("light", PAPER));
   addEventListener("afterprint", onScreen);
