@@ -168,14 +168,7 @@ def noise_cues(
     }
     return Result(
         values=values,
-        labels={
-            **spectrum.labels,
-            "homogeneity": window_names(len(homogeneity)),
-            "alternatives": asked.names,
-            "evidence": asked.evidence,
-            "effects": ("noise stream", "image stream"),
-            "kernels": CHANNELS[:3],
-        },
+        labels={**spectrum.labels, **_labels(asked)},
         site=(
             f"The residual of window {subject.patch_index + 1} ({WINDOW} px of the photo), in {RESIDUAL_CELLS} × "
             f"{RESIDUAL_CELLS} cells; the {len(homogeneity)} candidate windows; the two streams."
@@ -192,6 +185,16 @@ def noise_cues(
             *spectrum.notes,
         ),
     )
+
+
+def _labels(asked: Alternatives) -> dict[str, tuple[str, ...]]:
+    return {
+        "homogeneity": asked.names[:-2],
+        "alternatives": asked.names,
+        "evidence": asked.evidence,
+        "effects": ("noise stream", "image stream"),
+        "kernels": CHANNELS[:3],
+    }
 
 
 def lead(homogeneity: np.ndarray, chosen: int) -> float:

@@ -15,6 +15,9 @@ from mfclip.spectra import CHANNELS, RINGS, TrainingSpectra, read_spectra, ring_
 UNUSUAL = 2.0
 """Spreads of the reals beyond which a ring is counted as unusual; of a normal spread one in 22 lies there."""
 
+TELLING = 0.8
+"""Pooled spreads between two means from which an effect is called large (Cohen, 1988)."""
+
 LEAST_SPREAD = 0.1
 """Decibels: the spread that a ring has at least when it is divided by (rings that truncation fills do not vary)."""
 
@@ -89,9 +92,12 @@ def _notes(scores: np.ndarray, kept: TrainingSpectra) -> tuple[str, ...]:
     unusual = int((np.abs(residual) > UNUSUAL).any(axis=0).sum())
     ring = int(np.abs(residual).max(axis=0).argmax())
     strongest = residual[np.abs(residual[:, ring]).argmax(), ring]
+    apart = np.abs(separation(kept)).max()
     return (
         f"In {unusual} of {RINGS} rings a residual lies more than {UNUSUAL:g} spreads from the training reals; the "
         f"farthest is {strongest:+.1f} at {ring_frequencies()[ring]:.2f} cycles a pixel.",
+        f"Among the training faces the mean forgery and the mean real lie at most {apart:.2f} spreads apart in any ring"
+        + (": a spectrum that is unusual is no sign of forgery by itself." if apart < TELLING else "."),
         f"Means and spreads are of {kept.origin}; every set of reals and every generator weighs alike. Sets differ in "
         "camera, size and re-saving as well as in being forged.",
     )

@@ -70,7 +70,8 @@ def test_z_scores_and_separation_by_hand(subject):
     assert found.labels["set means"] == ("camera (real)", "sdxl (forged)")
     assert found.values["set means"].shape == (2, len(CHANNELS), RINGS)
     assert f"In {RINGS} of {RINGS} rings" in found.notes[0] and "+3.0" in found.notes[0]
-    assert "made for a test" in found.notes[1]
+    assert "at most 0.50 spreads apart" in found.notes[1] and "no sign of forgery by itself" in found.notes[1]
+    assert "made for a test" in found.notes[2]
 
 
 def test_the_farthest_ring_is_the_one_that_was_moved(subject):
@@ -83,6 +84,14 @@ def test_the_farthest_ring_is_the_one_that_was_moved(subject):
     found = compare(subject, residuals(subject))
     assert f"In 1 of {RINGS} rings" in found.notes[0]
     assert f"-7.0 at {ring_frequencies()[20]:.2f}" in found.notes[0]
+
+
+def test_where_training_told_the_classes_apart_the_spectrum_is_not_disowned(subject):
+    spectrum = chosen_spectrum(subject)
+    reals, forgeries = {"camera": Spread(9, spectrum, ONES)}, {"sdxl": Spread(9, spectrum - 3, ONES)}
+    keep(subject, TrainingSpectra(reals, forgeries, "here"))
+    told = compare(subject, residuals(subject)).notes[1]
+    assert told.endswith("at most 3.00 spreads apart in any ring.")
 
 
 def test_a_spread_of_nothing_divides_nothing():
