@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -85,9 +86,9 @@ class Subject:
         """(K, D): the descriptions' features, not normalised."""
         return self.detector.language_features(self.hierarchy).clone()
 
-    def _pixels(self, pictures: object) -> Tensor:
-        # A copy: pictures from Pillow are read-only, mirrored ones have negative strides.
-        tensor = torch.tensor(pictures, dtype=torch.float32, device=self.model.device)
+    def _pixels(self, pictures: np.ndarray) -> Tensor:
+        # Mirrored pictures have negative strides, which torch does not take; those from Pillow are read-only: a copy.
+        tensor = torch.tensor(np.ascontiguousarray(pictures), dtype=torch.float32, device=self.model.device)
         return tensor.movedim(-1, -3).contiguous()
 
     def residual_of(self, windows: Tensor) -> Tensor:
