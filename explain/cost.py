@@ -45,8 +45,9 @@ class Cost:
 def forward_operations(subject: Subject) -> int:
     """Floating-point operations of one forward pass of both streams for one face; measured once a model."""
     if subject.model not in _forward:
+        face, residual = subject.face, subject.residual  # made on first use, which is not the network's cost
         with _Operations() as operations, torch.no_grad():
-            subject.value_of_pixels(subject.face, subject.residual)
+            subject.value_of_pixels(face, residual)
         _forward[subject.model] = operations.count
     return _forward[subject.model]
 

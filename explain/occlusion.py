@@ -54,6 +54,7 @@ class _Covering:
         places = cells_of_windows(subject.verdict.face.crop, self.side)
         self.places = torch.from_numpy(places).to(subject.face.device)
         self.residuals = subject.residual_of(subject.windows)
+        self.residuals[subject.patch_index] = subject.residual[0]  # a subject may be seen with another one
 
     def touched(self) -> int:
         """How many cells cover some of the chosen window."""
