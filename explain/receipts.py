@@ -22,7 +22,7 @@ __all__ = ["METRICS", "QUICK", "Settings", "receipt"]
 CHANCE = 0.5
 """What a random map beats of random orders, on average."""
 
-AGAIN = 400.0
+AGAIN, AGAIN_QUICK = 400.0, 100.0
 """Forward-equivalents that running the method again may cost before a reading is left out unless asked for."""
 
 Rerun = Callable[[Subject], Result]
@@ -41,14 +41,14 @@ def receipt(
     rerun: Rerun | None = None,
     settings: Settings | None = None,
 ) -> Receipt:
-    """Test an explanation on the face that it explains.
+    """Test an explanation on the face that it explains; deterministic by seed.
 
     metrics: names of METRICS; None takes all that apply, save those that would run a costly method too often, which
     the reason then names. orders: random orders to compare with, 20 unless given. quick: one fill and half the points.
-    values: the array of cells to test; 'map', or 'residual map' where there is no 'map'. kind and rerun: of a method
-    that is not in METHODS. settings: overrule everything else. Deterministic by seed. Raises ValueError for a result
-    without its subject (one that was loaded from disk), of another detector, or that nothing can test, and for a
-    metric that does not exist or apply; progress may raise to cancel.
+    values: the array of cells to test, one of FIELDS; the first that the result holds unless given. kind and rerun: of
+    a method that is not in METHODS. settings: overrule everything else. progress may raise to cancel.
+    Raises ValueError for a result without its subject (one that was loaded from disk), of another detector, or that
+    nothing can test, and for a metric that does not exist or apply.
     """
     subject = _subject_of(detector, result)
     method = import_module("explain").METHODS.get(result.method)
@@ -62,7 +62,7 @@ def receipt(
         unsigned=kind == "mixing",
         rerun=rerun or (_rerun_of(method, result) if method else None),
     )
-    chosen, left_out = _chosen(trial, kind, metrics)
+    chosen, left_out = _chosen(trial, kind, metrics, AGAIN_QUICK if quick else AGAIN)
     started = time.perf_counter()
     readings = []
     with counting(subject) as cost:
@@ -140,7 +140,9 @@ def _rerun_of(method: Method, result: Result) -> Rerun:
     return lambda subject: method.run(subject, **result.knobs)
 
 
-def _chosen(trial: Trial, kind: str, names: Sequence[str] | None) -> tuple[list[Metric], list[str]]:
+def _chosen(
+    trial: Trial, kind: str, names: Sequence[str] | None, budget: float
+) -> tuple[list[Metric], list[str]]:
     """The metrics to read, in the order of METRICS, and the names of those left out for their cost."""
     possible = [
         metric
@@ -163,7 +165,7 @@ def _chosen(trial: Trial, kind: str, names: Sequence[str] | None) -> tuple[list[
     chosen, left_out, spent = [], [], 0.0
     for metric in possible:
         cost = metric.cost(trial) if metric.reruns else 0.0
-        if cost and spent + cost > AGAIN:
+        if cost and spent + cost > budget:
             left_out.append(metric.name)
             continue
         spent += cost

@@ -26,11 +26,12 @@ _WEIGHTS = ((1 / 12, 1 / 6, 1 / 12), (1 / 6, 0.0, 1 / 6), (1 / 12, 1 / 6, 1 / 12
 
 
 def neighbours(side: int, device: torch.device) -> Tensor:
-    """(side², side²): row i holds the shares of point i's neighbours, which sum to 1 at the border too."""
+    """(side², side²), symmetric: row i holds the weights of point i's neighbours on the grid, 1 in all but for those
+    that a point at the border lacks.
+    """
     points = torch.eye(side * side, device=device).view(-1, 1, side, side)
     spread = F.conv2d(points, torch.tensor(_WEIGHTS, device=device)[None, None], padding=1)
-    matrix = spread.view(side * side, side * side).T
-    return matrix / matrix.sum(dim=1, keepdim=True)
+    return spread.view(side * side, side * side)
 
 
 def solved(known: Tensor, removed: Tensor) -> Tensor:
@@ -41,13 +42,18 @@ def solved(known: Tensor, removed: Tensor) -> Tensor:
     """
     count, channels, side, _ = known.shape
     everything = removed.flatten(1).all(dim=1)
-    # A row without a known point has no solution; it is solved as if one point were known, and then overwritten.
+    # A row without a known point has no solution; it is solved as if nothing were missing, and then overwritten.
     missing = (removed.flatten(1) & ~everything[:, None]).to(known)
-    system = torch.eye(side * side, device=known.device) - missing[:, :, None] * neighbours(
-        side, known.device
-    )
-    right = (1 - missing)[:, :, None] * known.flatten(2).transpose(1, 2)
-    found = torch.linalg.solve(system, right).transpose(1, 2).reshape(count, channels, side, side)
+    weights = neighbours(side, known.device)
+    values = known.flatten(2).transpose(1, 2)
+    # Symmetric and positive definite, so Cholesky: batched LU of PyTorch 2.15 fails on MKL with several threads
+    # ("Pivots given to lu_solve must all be greater or equal to 1").
+    laplacian = torch.diag(weights.sum(dim=1)) - weights
+    system = missing[:, :, None] * laplacian * missing[:, None, :] + torch.diag_embed(1 - missing)
+    around = weights @ ((1 - missing)[:, :, None] * values)
+    right = torch.where(missing[:, :, None] > 0, around, values)
+    found = torch.cholesky_solve(right, torch.linalg.cholesky(system))
+    found = found.transpose(1, 2).reshape(count, channels, side, side)
     return torch.where(everything[:, None, None, None], known.mean(dim=(-2, -1), keepdim=True), found)
 
 

@@ -10,7 +10,7 @@ from explain.metrics.field import Field, Step, Where
 from explain.result import Reading, Result
 from explain.subject import Subject
 
-FIELDS: Mapping[str, Where] = {"map": "face", "residual map": "patch"}
+FIELDS: Mapping[str, Where] = {"map": "face", "rollout": "face", "residual map": "patch"}
 """What the cells of a result's array lie on, by the array's name; a method's `stream` knob set to noise overrides."""
 
 
