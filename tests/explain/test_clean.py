@@ -34,7 +34,7 @@ def cheap(name: str) -> dict[str, int]:
     return {
         knob.name: int(knob.low)
         for knob in explain.METHODS[name].knobs
-        if knob.kind == "integer" and knob.low is not None
+        if knob.kind == "integer" and knob.low is not None and knob.name != "batch"
     }
 
 
@@ -125,12 +125,10 @@ def test_a_cancelled_method_leaves_nothing_on_the_model(shared, name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_progress_counts_up_to_its_end(run, name):
+def test_progress_is_told_and_ends_at_its_end(run, name):
     steps = run(name).steps
-    done = [step for step, _ in steps]
-    assert done == sorted(done)
-    assert all(0 <= step <= of for step, of in steps)
-    assert done[-1] == steps[-1][1]
+    assert all(0 <= done <= of for done, of in steps)
+    assert steps[-1][0] == steps[-1][1]
 
 
 @pytest.mark.parametrize("name", NAMES)
