@@ -6,8 +6,9 @@ Because a similarity is linear in the text's direction, J_i holds the map of ANY
 and no second look at the face. Möller et al. (exCLIP, TMLR 2025) compute the same table by reverse mode.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
-from threading import Lock
+from functools import partial
 from types import SimpleNamespace
 from typing import cast
 
@@ -15,12 +16,12 @@ import numpy as np
 import torch
 from open_clip.transformer import Transformer
 from torch import Tensor
-from torch.func import jvp, vmap
 from torch.nn import functional as F
 
 from explain.capture import STEM, STREAMS, Stream, Tower, open_stream, picture_of, rest_of
 from explain.cost import counting
-from explain.integration import TOLERANCE, gap_of
+from explain.integration import NODES, gap_of
+from explain.jacobian import Side, directional, integrate_rows
 from explain.methods import Knob, Method, Progress, ignore_progress
 from explain.result import Result
 from explain.sentences import ALL, Passage, Wording, dead_notes, word_table
@@ -35,16 +36,16 @@ SIDES = (7, 14)
 FILLS = ("mean", "zero")
 """What stands in a cell's place at the start of the path: the mean of this face's cells, or nothing."""
 
-MAX_STEPS = 32
+MAX_STEPS = 256
 
 TOGETHER = 7
 """Directions through a transformer that are followed at once: it bounds memory."""
 
-MANY = 256
+MANY = 64
 """The same for directions through nothing but sums and norms."""
 
-# torch counts its forward-mode levels in variables that all threads share.
-_FORWARD_MODE = Lock()
+Accuracy = Callable[[Callable[[float], Tensor], Callable[[float], Tensor]], Side]
+"""`integrate_rows` with everything but the two functions settled."""
 
 CAVEAT = (
     "A pair is a product of two attributions, not a test: nothing was taken away. It covers what changes from the "
@@ -99,25 +100,6 @@ def map_of(result: Result, vector: np.ndarray | Sequence[float]) -> np.ndarray:
     return (direction @ matrix.astype(np.float64)).reshape(side, side)
 
 
-def along_path(steps: int) -> list[tuple[float, float]]:
-    """(place 0..1, weight) of Gauss–Legendre quadrature; weights sum to 1."""
-    nodes, weights = np.polynomial.legendre.leggauss(steps)
-    return [
-        ((node + 1) / 2, weight / 2) for node, weight in zip(nodes.tolist(), weights.tolist(), strict=True)
-    ]
-
-
-def directional(
-    function: Callable[[Tensor], Tensor], point: Tensor, directions: Tensor, together: int = TOGETHER
-) -> Tensor:
-    """Derivatives of `function` at a point (…) along N directions (N, …) → (N, …), forward mode, some at once."""
-    parts = []
-    for some in directions.split(together):
-        with _FORWARD_MODE:
-            parts.append(vmap(lambda one: jvp(function, (point,), (one,))[1])(some))
-    return torch.cat(parts)
-
-
 def _onward(tower: Tower, layer: str, leaf: Tensor) -> Tensor:
     """What `Tower.onward` gives, by plain attention: the fused kernel has no forward-mode derivative."""
     depth = tower.depth(layer)
@@ -137,20 +119,10 @@ def _of_cells(leaf: Tensor, side: int, cells: int) -> Tensor:
     return (owner == torch.arange(cells * cells, device=leaf.device)[:, None])[:, None, :, None]
 
 
-def _refined(integral: Callable[[int], Tensor], difference: Tensor, steps: int) -> tuple[Tensor, float, int]:
-    """Double the steps until rows (N, D) of the integral add up to the difference (D,) within TOLERANCE."""
-    while True:
-        found = integral(steps)
-        missed = (found.sum(dim=0) - difference).norm() / difference.norm().clamp_min(1e-6)
-        if float(missed) < TOLERANCE or 2 * steps > MAX_STEPS:
-            return found, float(missed), steps
-        steps *= 2
-
-
 def _image_side(
-    subject: Subject, stream: Stream, layer: str, cells: int, fill: str, steps: int, progress: Progress
-) -> tuple[Tensor, Tensor, Tensor, int]:
-    """J_i transposed (cells², D), the scaled direction s·v̂ with blanked and with real cells (D,), steps taken."""
+    subject: Subject, stream: Stream, layer: str, cells: int, fill: str, accuracy: Accuracy
+) -> Side:
+    """J_i transposed (cells², D) and the scaled direction s·v̂ with blanked and with real cells (D,)."""
     tower = open_stream(subject, stream)
     side = min(cells, tower.side)
     if tower.side % side:
@@ -169,41 +141,27 @@ def _image_side(
     def scaled(tokens: Tensor) -> Tensor:  # its similarity to every axis is the direction itself, s·v̂
         return subject.model.similarities(_onward(tower, layer, tokens) + rest, axes)[0]
 
-    def integral(count: int) -> Tensor:
-        total = torch.zeros(side * side, len(axes), device=leaf.device)
-        for done, (place, weight) in enumerate(along_path(count)):
-            progress(done, count)
-            point = start + place * (leaf - start)
-            total += weight * directional(scaled, point, within * (leaf - start))
-        return total
-
-    with torch.no_grad():
-        before, after = scaled(start), scaled(leaf)
-    matrix, _, taken = _refined(integral, after - before, steps)
-    return matrix, before, after, taken
+    way = leaf - start
+    return accuracy(
+        lambda place: scaled(start + place * way),
+        lambda place: directional(
+            scaled, start + place * way, (some * way for some in within.split(TOGETHER))
+        ),
+    )
 
 
-def _text_side(
-    wording: Wording, passages: Sequence[Passage], baseline: str, steps: int, progress: Progress
-) -> tuple[Tensor, Tensor, Tensor, int]:
-    """J_t (W, D), the text vector with blanked and with real words (D,), steps taken."""
+def _text_side(wording: Wording, passages: Sequence[Passage], baseline: str, accuracy: Accuracy) -> Side:
+    """J_t (W, D) and the text vector with blanked and with real words (D,)."""
     subject, language = wording.subject, wording.subject.model.language
-    alive = [(row, p, word) for row, (p, word) in enumerate((p, w) for p in passages for w in p.words)]
-    alive = [(row, passage, word) for row, passage, word in alive if passage.number is not None]
     weights, device = description_weights(subject), subject.model.device
-    count = sum(len(passage.words) for passage in passages)
-    numbers = list(dict.fromkeys(passage.number for _, passage, _ in alive if passage.number is not None))
+    numbers = list(dict.fromkeys(passage.number for passage in passages if passage.number is not None))
     tokens = language.tokens([wording.texts[number] for number in numbers])
     end = tokens.end.to(device)
     with torch.no_grad():
         embedded = language.embed(tokens.ids.to(device))
-    # The n-th word of every text is followed at once: texts do not see one another.
-    order = [sum(q.number == p.number for _, q, _ in alive[:at]) for at, (_, p, _) in enumerate(alive)]
-    where = [numbers.index(passage.number or 0) for _, passage, _ in alive]
-    content = torch.zeros(max(order, default=-1) + 1, *embedded.shape[:2], dtype=torch.bool, device=device)
-    for turn, text, (_, passage, word) in zip(order, where, alive, strict=True):
-        content[turn, text, passage.pieces(word)] = True
+    chosen, texts, turns, content = _turns(passages, numbers, embedded)
     start = blank(subject, embedded, content.any(dim=0), baseline)
+    way, own_row = embedded - start, F.one_hot(texts, len(numbers))[..., None]
 
     def features(points: Tensor) -> Tensor:
         return language.read(points, end, need_weights=True)[0]
@@ -212,22 +170,45 @@ def _text_side(
         table = wording.features.index_copy(0, torch.tensor(numbers, device=device), own)
         return _direction(weights, wording.descriptions(table))
 
-    def integral(points: int) -> Tensor:
-        total = torch.zeros(count, subject.image.shape[-1], device=device)
-        rows = torch.tensor([row for row, _, _ in alive], device=device)
-        for done, (place, weight) in enumerate(along_path(points)):
-            progress(done, points)
-            point = start + place * (embedded - start)
-            moved = directional(features, point, content[..., None] * (embedded - start))[order, where]
-            own = features(point)
-            apart = F.one_hot(torch.tensor(where, device=device), len(numbers))[..., None] * moved[:, None]
-            total[rows] += weight * directional(vector, own, apart, MANY)
-        return total
+    def rows(place: float) -> Tensor:
+        point = start + place * way
+        words = (some[..., None] * way for some in content.split(TOGETHER))
+        moved = directional(features, point, words)[turns, texts]
+        apart = (
+            own * some[:, None] for own, some in zip(own_row.split(MANY), moved.split(MANY), strict=True)
+        )
+        found = directional(vector, features(point), apart)
+        return found.new_zeros(sum(len(p.words) for p in passages), found.shape[-1]).index_copy(
+            0, chosen, found
+        )
 
-    with torch.no_grad():
-        before, after = vector(features(start)), vector(features(embedded))
-    matrix, _, taken = _refined(integral, after - before, steps)
-    return matrix, before, after, taken
+    return accuracy(lambda place: vector(features(start + place * way)), rows)
+
+
+def _turns(
+    passages: Sequence[Passage], numbers: Sequence[int], embedded: Tensor
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """How W words of N texts are followed: the n-th of every text at once, since texts do not see one another.
+
+    Of the words that are read: their rows among all words, their texts, their turns; and the tokens (turns, N, L) that
+    each turn moves.
+    """
+    words = [(passage, word) for passage in passages for word in passage.words]
+    taken: Counter[int] = Counter()
+    found = []
+    for row, (passage, word) in enumerate(words):
+        if passage.number is not None:
+            text = numbers.index(passage.number)
+            found.append((row, text, taken[text], passage.pieces(word)))
+            taken[text] += 1
+    content = torch.zeros(max(taken.values(), default=0), *embedded.shape[:2], dtype=torch.bool)
+    for _, text, turn, pieces in found:
+        content[turn, text, pieces] = True
+    rows, texts, turns = (
+        torch.tensor([entry[place] for entry in found], dtype=torch.int64, device=embedded.device)
+        for place in range(3)
+    )
+    return rows, texts, turns, content.to(embedded.device)
 
 
 def pairs(
@@ -239,7 +220,8 @@ def pairs(
     cells: int = 7,
     fill: str = "mean",
     baseline: str = "pad",
-    steps: int = 6,
+    steps: int = 8,
+    limit: int = 64,
 ) -> Result:
     """What W words and P cells say to one another.
 
@@ -256,23 +238,33 @@ def pairs(
     wording = Wording.of(subject)
     passages = wording.passages(subject.target.row if subject.target.of == "description" else ALL)
     with counting(subject) as cost:
-        image, no_cells, all_cells, image_steps = _image_side(
-            subject, stream, layer, cells, fill, steps, lambda done, of: progress(done, 2 * of)
+        accuracy = partial(integrate_rows, steps=steps, limit=limit)
+        image = _image_side(
+            subject,
+            stream,
+            layer,
+            cells,
+            fill,
+            partial(accuracy, progress=lambda done, of: progress(done, 2 * of)),
         )
-        text, no_words, all_words, text_steps = _text_side(
-            wording, passages, baseline, steps, lambda done, of: progress(of + done, 2 * of)
+        text = _text_side(
+            wording,
+            passages,
+            baseline,
+            partial(accuracy, progress=lambda done, of: progress(of + done, 2 * of)),
         )
         progress(1, 1)
-    left, right = text.double().cpu().numpy(), image.double().cpu().numpy().T
+    left, right = text.matrix.double().cpu().numpy(), image.matrix.double().cpu().numpy().T
     terms = np.array(
-        [float(t.double() @ v.double()) for v in (all_cells, no_cells) for t in (all_words, no_words)]
+        [float(t.double() @ v.double()) for v in (image.end, image.start) for t in (text.end, text.start)]
     )
-    table = left @ right
-    whole = all_words.double().cpu().numpy()
+    table, difference = left @ right, float(terms[0] - terms[1] - terms[2] + terms[3])
+    whole = text.end.double().cpu().numpy()
     side = round(right.shape[1] ** 0.5)
     notes = dead_notes(subject, passages)
-    taken = max(image_steps, text_steps)
-    notes += (f"{taken} steps were needed instead of {steps}.",) if taken > steps else ()
+    taken = max(image.points, text.points)
+    if taken > -(-steps // NODES) * NODES:
+        notes += (f"{taken} points were needed instead of {steps}.",)
     if not np.any(whole):
         notes += (f"The {subject.target} reads no text: every pair is exactly 0.",)
     return Result(
@@ -294,7 +286,7 @@ def pairs(
         + ("the description" if subject.target.of == "description" else "fake"),
         unit="logits of the similarity"
         + ("" if subject.target.of == "description" else f", as the {subject.target} weighs it"),
-        gap=gap_of(float(table.sum()), float(terms[0] - terms[1] - terms[2] + terms[3])),
+        gap=gap_of(float(table.sum()) - difference, difference),
         cost=cost.passes,
         caveat=CAVEAT,
         notes=notes,
@@ -319,9 +311,17 @@ METHOD = Method(
         Knob(
             "steps",
             "integer",
-            6,
-            "Points of the path; doubled until both sides add up to within 1 %.",
-            low=2,
+            8,
+            "Points of the path to begin with, for each side.",
+            low=4,
+            high=MAX_STEPS,
+        ),
+        Knob(
+            "limit",
+            "integer",
+            64,
+            "Points at most; more are spent where a side does not add up to within 1 %.",
+            low=4,
             high=MAX_STEPS,
         ),
     ),

@@ -5,27 +5,26 @@ move the position that is read. Leaving a word out and tokenising anew is no att
 reported beside, with the rank correlation of the two.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
+from captum.attr import IntegratedGradients
 from torch import Tensor
 
 from explain.cost import counting
-from explain.integration import SMALL, TOLERANCE, integrate
+from explain.integration import NODES, SMALL, TOLERANCE, UNEVEN
 from explain.methods import Knob, Method, Progress
 from explain.result import Result
 from explain.sentences import ALL, Passage, Wording, batches, dead_notes, without, word_table
 from explain.subject import Subject
 from mfclip.prompts import LEVELS
 
-GROUP = 16
-"""Texts whose paths are walked together."""
-
-POINTS = 8
-"""Points of a path that run at once: with GROUP it bounds memory."""
+ROWS = 128
+"""Points of paths, of whatever texts, that run at once: it bounds memory."""
 
 MAX_STEPS = 256
 
@@ -37,22 +36,6 @@ CAVEAT = (
     "target. A blanked word is one that the encoder may never have met; what truly happens without it is 'left_out'. "
     "A sentence that several descriptions share is changed in all of them."
 )
-
-
-@dataclass(frozen=True)
-class _Texts:
-    """Texts with their attributed tokens: values with all words, with none, and per token; steps that it took."""
-
-    numbers: tuple[int, ...]
-    tokens: tuple[np.ndarray, ...]
-    end: tuple[int, ...]
-    differences: np.ndarray
-    steps: int
-
-    @property
-    def errors(self) -> np.ndarray:
-        """How far the tokens of each text miss its difference."""
-        return np.array([part.sum() for part in self.tokens]) - self.differences
 
 
 def gap_of_all(errors: np.ndarray, differences: np.ndarray) -> float:
@@ -79,47 +62,131 @@ def _content(passages: Sequence[Passage], numbers: Sequence[int], shape: tuple[i
     return content
 
 
-def _attribute(
-    wording: Wording,
-    passages: Sequence[Passage],
-    numbers: Sequence[int],
-    baseline: str,
-    steps: int,
-    progress: Progress,
-) -> _Texts:
-    """Integrated gradients of one group of texts, each on a path of its own with the others as they are."""
-    subject, language = wording.subject, wording.subject.model.language
-    tokens = language.tokens([wording.texts[number] for number in numbers])
-    device = subject.model.device
-    end, which = tokens.end.to(device), torch.tensor(numbers, device=device)
-    with torch.no_grad():
-        embedded = language.embed(tokens.ids.to(device))
-    content = _content(passages, numbers, (len(numbers), tokens.ids.shape[1])).to(device)
-    blanked = blank(subject, embedded, content, baseline)
+@dataclass(frozen=True)
+class _Piece:
+    """A piece of one text's path, 0 blanked to 1 as it is: what each token adds on it (L,), and by how much their sum
+    misses the piece's difference."""
 
-    def each(points: Tensor) -> Tensor:  # (B, N, L, W) → (B, N)
-        count = len(points)
-        features, _ = language.read(points.flatten(0, 1), end.repeat(count))
-        return wording.values_with(which.repeat(count), features).view(count, -1)
+    text: int
+    start: float
+    end: float
+    shares: np.ndarray
+    missed: float
 
-    with torch.no_grad():
-        differences = (each(embedded[None]) - each(blanked[None]))[0].double().cpu().numpy()
-    while True:
-        # Rows do not see one another, so the gradient of the sum over texts is every text's own.
-        integral = integrate(
-            lambda points: each(points).sum(dim=1),
-            (embedded[None],),
-            (blanked[None],),
-            steps=steps,
-            limit=steps,
-            batch=POINTS,
-            progress=progress,
-        )
-        shares = integral.attributions[0][0].double().sum(dim=-1).cpu().numpy()
-        found = _Texts(tuple(numbers), tuple(shares), tuple(end.tolist()), differences, steps)
-        if gap_of_all(found.errors, differences) < TOLERANCE or 2 * steps > MAX_STEPS:
-            return found
-        steps *= 2
+
+class _Paths:
+    """X texts, each on a path of its own from blanked to as it is, the other texts as they are."""
+
+    def __init__(
+        self, wording: Wording, numbers: Sequence[int], passages: Sequence[Passage], baseline: str
+    ) -> None:
+        subject = wording.subject
+        self.wording, self.language = wording, subject.model.language
+        tokens = self.language.tokens([wording.texts[number] for number in numbers])
+        device = subject.model.device
+        self.ends, self.numbers = tokens.end.to(device), torch.tensor(numbers, device=device)
+        with torch.no_grad():
+            self.embedded = self.language.embed(tokens.ids.to(device))
+        self.content = _content(passages, numbers, (len(numbers), tokens.ids.shape[1])).to(device)
+        self.blanked = blank(subject, self.embedded, self.content, baseline)
+        self.known: dict[tuple[int, float], float] = {}
+
+    def at(self, places: Sequence[tuple[int, float]]) -> Tensor:
+        """Embeddings (R, L, W) of texts at places of their paths."""
+        texts = [text for text, _ in places]
+        share = torch.tensor([place for _, place in places], device=self.blanked.device)[:, None, None]
+        start = self.blanked[texts]
+        # At 1 the text itself, to the bit.
+        return torch.where(share == 1, self.embedded[texts], start + share * (self.embedded[texts] - start))
+
+    def value(self, texts: Sequence[int], embedded: Tensor) -> Tensor:
+        """The target (n·R,) with embeddings (n·R, L, W) in the place of R texts, repeated n times."""
+        rows = torch.tensor(texts, device=embedded.device).repeat(len(embedded) // len(texts))
+        features, _ = self.language.read(embedded, self.ends[rows])
+        return self.wording.values_with(self.numbers[rows], features)
+
+    def learn(self, places: Iterable[tuple[int, float]]) -> None:
+        """Evaluate the target at places, (text, 0..1), that are not known yet."""
+        new = [place for place in dict.fromkeys(places) if place not in self.known]
+        for at in batches(len(new), ROWS):
+            with torch.no_grad():
+                found = self.value([text for text, _ in new[at]], self.at(new[at]))
+            self.known.update(zip(new[at], found.double().tolist(), strict=True))
+
+    def integrate(self, bounds: Sequence[tuple[int, float, float]]) -> list[_Piece]:
+        """Captum's integrated gradients over pieces (text, start, end), NODES points each."""
+        self.learn(place for text, start, end in bounds for place in ((text, start), (text, end)))
+        found = []
+        for at in batches(len(bounds), ROWS // NODES):
+            some = bounds[at]
+            texts = [text for text, _, _ in some]
+            parts = IntegratedGradients(partial(self.value, texts)).attribute(
+                self.at([(text, end) for text, _, end in some]).requires_grad_(),
+                self.at([(text, start) for text, start, _ in some]),
+                n_steps=NODES,
+                method="gausslegendre",
+            )
+            for bound, shares in zip(some, parts.detach().double().sum(dim=-1).cpu().numpy(), strict=True):
+                text, start, end = bound
+                difference = self.known[text, end] - self.known[text, start]
+                found.append(_Piece(*bound, shares, float(shares.sum()) - difference))
+        return found
+
+    def missed(self, pieces: Sequence[_Piece]) -> np.ndarray:
+        """(X,): by how much the pieces of each text's path miss its difference together."""
+        texts = [piece.text for piece in pieces]
+        return np.bincount(texts, [piece.missed for piece in pieces], minlength=len(self.numbers))
+
+    @property
+    def differences(self) -> np.ndarray:
+        """(X,): the target as it is less with a text blanked; both must be known."""
+        return np.array([self.known[text, 1.0] - self.known[text, 0.0] for text in range(len(self.numbers))])
+
+
+def _worst(pieces: Sequence[_Piece], line: float) -> list[_Piece]:
+    """The pieces that miss the most: as many as it takes for the others to miss less than `line` together."""
+    ordered = sorted(pieces, key=lambda piece: -abs(piece.missed))
+    left = sum(abs(piece.missed) for piece in ordered)
+    chosen = []
+    for piece in ordered:
+        if left < line:
+            break
+        chosen.append(piece)
+        left -= abs(piece.missed)
+    return chosen
+
+
+def _attribute(paths: _Paths, steps: int, progress: Progress) -> tuple[np.ndarray, list[_Piece], int]:
+    """What the tokens of X texts add, (X, L), the pieces that it is the sum of, and the points of the longest path.
+
+    As in `integration`, points are spent where pieces of a path miss the difference that they are known to add up to,
+    but over all texts at once: a text that is hard to integrate must not make the easy ones dear.
+    """
+    cuts = np.linspace(0, 1, -(-steps // NODES) + 1).tolist()
+    count = len(paths.numbers)
+    bounds = [(text, *bound) for text in range(count) for bound in zip(cuts[:-1], cuts[1:], strict=True)]
+    pieces, points = paths.integrate(bounds), NODES * len(bounds)
+    of_text = np.full(count, NODES * (len(cuts) - 1))
+    errors = paths.missed(pieces)
+    while gap_of_all(errors, paths.differences) >= TOLERANCE and points < MAX_STEPS * count:
+        progress(points, MAX_STEPS * count)
+        line = TOLERANCE / 2 * max(float(np.abs(paths.differences).sum()), SMALL)
+        worst = _worst(pieces, line)
+        halves = []
+        for piece in worst:
+            middle = (piece.start + piece.end) / 2
+            halves += [(piece.text, piece.start, middle), (piece.text, middle, piece.end)]
+            of_text[piece.text] += 2 * NODES
+        dropped = {id(piece) for piece in worst}
+        pieces = [piece for piece in pieces if id(piece) not in dropped] + paths.integrate(halves)
+        points += NODES * len(halves)
+        errors = paths.missed(pieces)
+    # In the order of the paths: sums of floats depend on their order, and results must not.
+    pieces.sort(key=lambda piece: (piece.text, piece.start))
+    shares = np.zeros(paths.content.shape)
+    for piece in pieces:
+        shares[piece.text] += piece.shares
+    return shares, pieces, int(of_text.max(initial=0))
 
 
 def spearman(first: np.ndarray, second: np.ndarray) -> float:
@@ -146,30 +213,18 @@ def _left_out(wording: Wording, passages: Sequence[Passage]) -> list[np.ndarray]
     ]
 
 
-def _attributed(passages: Sequence[Passage], groups: Sequence[_Texts]) -> list[np.ndarray]:
-    tokens = {
-        number: shares for group in groups for number, shares in zip(group.numbers, group.tokens, strict=True)
-    }
+def _attributed(passages: Sequence[Passage], numbers: Sequence[int], shares: np.ndarray) -> list[np.ndarray]:
     return [
         np.array(
             [
-                0.0 if passage.number is None else float(tokens[passage.number][passage.pieces(word)].sum())
+                0.0
+                if passage.number is None
+                else shares[numbers.index(passage.number), passage.pieces(word)].sum()
                 for word in passage.words
             ]
         )
         for passage in passages
     ]
-
-
-def _outside(groups: Sequence[_Texts], content: dict[int, set[int]]) -> tuple[list[float], list[float]]:
-    """Largest absolute attribution after the end token, and of the kept tokens up to it, of every text."""
-    after, kept = [], []
-    for group in groups:
-        for number, shares, end in zip(group.numbers, group.tokens, group.end, strict=True):
-            fixed = [place for place in range(end + 1) if place not in content[number]]
-            after.append(float(np.abs(shares[end + 1 :]).max(initial=0)))
-            kept.append(float(np.abs(shares[fixed]).max(initial=0)))
-    return after, kept
 
 
 def words(
@@ -199,27 +254,19 @@ def words(
         wording = Wording.of(subject)
         passages = wording.passages(description, level)
         numbers = list(dict.fromkeys(p.number for p in passages if p.number is not None))
-        parts = batches(len(numbers), GROUP)
-        groups = []
-        for turn, at in enumerate(parts):
-
-            def watched(done: int, of: int, turn: int = turn) -> None:
-                progress(turn * of + done, (len(parts) + 1) * of)
-
-            groups.append(_attribute(wording, passages, numbers[at], baseline, steps, watched))
+        progress(0, 1)
         left_out = _left_out(wording, passages)
+        paths = _Paths(wording, numbers, passages, baseline) if numbers else None
+        shares, pieces, points = _attribute(paths, steps, progress) if paths else (np.zeros((0, 0)), [], 0)
         progress(1, 1)
-    contributions = _attributed(passages, groups)
-    values = word_table(subject, passages) | _checked(passages, groups)
-    values |= _compared(passages, contributions, left_out)
+    contributions = _attributed(passages, numbers, shares)
+    values = word_table(subject, passages) | _compared(passages, contributions, left_out)
+    values |= _checked(paths, shares) if paths else {name: np.zeros(0) for name in CHECKS}
     texts = [-1 if passage.number is None else numbers.index(passage.number) for passage in passages]
     values["text"] = np.array(texts, dtype=np.int64)
-    errors, differences = values["attributed"] - values["difference"], values["difference"]
-    used = max((group.steps for group in groups), default=steps)
-    notes = dead_notes(subject, passages)
-    notes += (f"{used} steps were needed instead of {steps}.",) if used > steps else ()
-    if not np.any(differences) and numbers:
-        notes += (f"No sentence of the selection moves the {subject.target}.",)
+    differences = values["difference"]
+    notes = dead_notes(subject, passages) + _notes(subject, differences, pieces, points, steps)
+    gap = gap_of_all(values["attributed"] - differences, differences)
     return Result(
         values=values,
         labels={
@@ -229,27 +276,47 @@ def words(
         site=f"words of {len(passages)} sentences, byte-pair pieces summed; start and end tokens kept",
         sign="positive: the word speaks for fake",
         unit=f"logits of the {subject.target}",
-        gap=gap_of_all(errors, differences),
+        gap=gap,
         cost=cost.passes,
         caveat=CAVEAT,
         notes=notes,
     )
 
 
-def _checked(passages: Sequence[Passage], groups: Sequence[_Texts]) -> dict[str, np.ndarray]:
-    content: dict[int, set[int]] = {number: set() for group in groups for number in group.numbers}
-    for passage in passages:
-        if passage.number is not None:
-            for word in passage.words:
-                where = passage.pieces(word)
-                content[passage.number] |= set(range(where.start, where.stop))
-    after, kept = _outside(groups, content)
-    return {
-        "difference": np.concatenate([group.differences for group in groups] or [np.zeros(0)]),
-        "attributed": np.array([shares.sum() for group in groups for shares in group.tokens]),
-        "after_end": np.array(after),
-        "kept": np.array(kept),
-    }
+CHECKS = ("difference", "attributed", "after_end", "kept")
+"""Arrays of a result by text, which say how well its words add up."""
+
+
+def _checked(paths: _Paths, shares: np.ndarray) -> dict[str, np.ndarray]:
+    content, ends = paths.content.cpu().numpy(), paths.ends.cpu().numpy()
+    after = np.arange(shares.shape[1]) > ends[:, None]
+    sizes = np.abs(shares)
+    found = (
+        paths.differences,
+        (shares * content).sum(axis=1),
+        np.where(after, sizes, 0).max(axis=1),
+        np.where(~content & ~after, sizes, 0).max(axis=1),
+    )
+    return dict(zip(CHECKS, found, strict=True))
+
+
+def _notes(
+    subject: Subject, differences: np.ndarray, pieces: Sequence[_Piece], points: int, steps: int
+) -> tuple[str, ...]:
+    notes = []
+    if points > -(-steps // NODES) * NODES:
+        notes.append(
+            f"{steps} points of a path were not enough everywhere; the hardest sentence took {points}."
+        )
+    uneven = gap_of_all(np.array([piece.missed for piece in pieces]), differences)
+    if uneven >= UNEVEN:
+        notes.append(
+            f"Errors on single pieces of the paths come to {uneven:.0%} of the differences and partly cancel: the "
+            "target changes abruptly on the way, so single words are less certain than their sum."
+        )
+    if differences.size and not np.any(differences):
+        notes.append(f"No sentence of the selection moves the {subject.target}.")
+    return tuple(notes)
 
 
 def _compared(
@@ -289,7 +356,7 @@ METHOD = Method(
             "steps",
             "integer",
             8,
-            "Points of the path; doubled until the words add up to within 1 %.",
+            "Points of the path to begin with; more are spent until the words add up to within 1 %.",
             low=4,
             high=MAX_STEPS,
         ),
