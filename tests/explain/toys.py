@@ -32,14 +32,20 @@ class BrightSquare(Subject):
         return fused[:, 0]
 
 
-def bright_square(detector, verdict) -> BrightSquare:
+class DarkSquare(BrightSquare):
+    """The same, turned over: a bright square speaks for real."""
+
+    weight = -1.0
+
+
+def bright_square(detector, verdict, weight: float = 1.0) -> BrightSquare:
     """A dark face with a bright square, a little grain, and embeddings of its own."""
     random = np.random.default_rng(3)
     face = random.normal(30, 8, (224, 224, 3))
     rows, columns = (slice(part.start * CELL, part.stop * CELL) for part in SQUARE)
     face[rows, columns] = random.normal(220, 8, (3 * CELL, 3 * CELL, 3))
     pixels = torch.from_numpy(np.clip(face, 0, 255)).float().movedim(-1, 0)[None].contiguous()
-    toy = BrightSquare(detector, verdict, MARGIN)
+    toy = (BrightSquare if weight > 0 else DarkSquare)(detector, verdict, MARGIN)
     return toy.seen_as(face=pixels)
 
 
