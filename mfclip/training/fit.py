@@ -27,11 +27,13 @@ FALSE_ALARMS = 0.05
 MISSES = 0.10
 """Share of validation forgeries that may lie below the band: what 'little evidence' costs at most."""
 POOLED = "all sources"
+SMALLEST = round(2 / FALSE_ALARMS) - 1
+"""Pictures that a source needs for a quantile of its own: with fewer it would be the value of one single picture."""
 
 
 @dataclass(frozen=True)
 class SourceQuantile:
-    """n reals of a source and the P(fake) that at most FALSE_ALARMS of such reals exceed; None: n is too small."""
+    """n reals of a source and the P(fake) that at most FALSE_ALARMS of such reals exceed; None: n < SMALLEST."""
 
     n: int
     quantile: float | None
@@ -135,7 +137,10 @@ def source_quantiles(chance: np.ndarray, source: np.ndarray) -> dict[str, Source
     alarms.
     """
     values = {str(name): chance[source == name] for name in np.unique(source)} | {POOLED: chance}
-    return {name: SourceQuantile(len(of), conformal_high(of, FALSE_ALARMS)) for name, of in values.items()}
+    return {
+        name: SourceQuantile(len(of), conformal_high(of, FALSE_ALARMS) if len(of) >= SMALLEST else None)
+        for name, of in values.items()
+    }
 
 
 def calibrate(readouts: Readouts) -> Calibration:
