@@ -66,7 +66,8 @@ def description_weights(subject: Subject) -> Tensor:
     if target.of == "head":
         return torch.zeros_like(similarities)
     leaf = similarities.clone().requires_grad_()
-    (shares,) = torch.autograd.grad(rule.language_margin(leaf, subject.hierarchy.fake), leaf)
+    with torch.enable_grad():
+        (shares,) = torch.autograd.grad(rule.language_margin(leaf, subject.hierarchy.fake), leaf)
     return shares * (model.config.decision.b if target.of == "margin" else 1.0)
 
 
