@@ -113,7 +113,7 @@ class Report:
             "target": str(self.target),
             "against": [vars(piece) for piece in self.against],
             "results": [with_values(result) for result in self.results],
-            "receipts": [receipt.to_dict() for receipt in self.receipts.values()],
+            "receipts": {name: receipt.to_dict() for name, receipt in self.receipts.items()},
             "refused": dict(self.refused),
             "unproven": dict(self.unproven),
             "record": self.record,

@@ -33,6 +33,8 @@ def own_scale(result: Result) -> float:
     tops = []
     for array in signed_arrays(result).values():
         sizes = np.abs(array[np.isfinite(array)])
-        # Where nearly all cells are zero the percentile is zero too: the largest value then stands in.
-        tops.append(float(np.percentile(sizes, PERCENTILE)) or float(sizes.max()) if sizes.size else 0.0)
+        # An existing value, not one between two: a map of one strong cell must not be drawn on a share of it. Where
+        # nearly all cells are zero so is the percentile, and the largest value stands in.
+        top = float(np.percentile(sizes, PERCENTILE, method="higher")) if sizes.size else 0.0
+        tops.append(top or float(sizes.max(initial=0.0)))
     return max(tops, default=0.0)
