@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 
-from scipy.cluster.hierarchy import DisjointSet  # type: ignore[import-untyped]
+from scipy.cluster.hierarchy import DisjointSet
 
 _SIBLINGS = (
     (r"(SFHQ_.+)_r\d+c\d+", r"figure \1"),

@@ -312,13 +312,18 @@ def ablation_table(results: dict[str, Any], beside: Beside) -> str:
 
 
 def rewordings(results: dict[str, Any], beside: Beside) -> str:
-    """Whether sentences in words never used in training land on the right side."""
+    """Whether sentences in words never used in training land on the right side, and whether they did before."""
     found = beside("rewordings").get("rewordings")
     if not found:
         return ""
     shares = [[name, str(figure["n"]), percent(figure)] for name, figure in found["right_side"].items()]
+    before = beside("rewordings-before").get("rewordings")
+    if before:
+        figure = before["right_side"]["all"]
+        shares.append(["all, by the weights these replaced", str(figure["n"]), percent(figure)])
     body = table(["sentences", "number", "on the right side of the midpoint"], shares)
-    return f"### Held-out rewordings of the descriptions\n\n{found['note']}\n\n{body}\n\nAUC {cell(found['auc'])}.\n"
+    told = f"AUC {cell(found['auc'])}" + (f", before {cell(before['auc'])}" if before else "")
+    return f"### Held-out rewordings of the descriptions\n\n{found['note']}\n\n{body}\n\n{told}.\n"
 
 
 SECTIONS: tuple[Callable[[dict[str, Any], Beside], str], ...] = (

@@ -61,15 +61,13 @@ def generator(name: str, makers: Path | None, donor: np.ndarray | None) -> Forge
         if donor is None:
             raise ValueError("edit_clone takes features from another face; pass --donor PHOTO.")
         return lambda region, rng: edits.clone(region, cut_square(donor, square_of(donor)), rng)
-    model: Autoencoder | Denoiser
     if name == "denoiser":
-        model = Denoiser()
-        model.load_state_dict(_weights(makers, name))
-        return lambda region, rng: redraw_face(model, region, rng)
-    model = Autoencoder(AUTOENCODERS[name])
-    model.load_state_dict(_weights(makers, name))
-    model.eval()
-    return lambda region, rng: copy_face(model, region)
+        denoiser = Denoiser().eval()
+        denoiser.load_state_dict(_weights(makers, name))
+        return lambda region, rng: redraw_face(denoiser, region, rng)
+    autoencoder = Autoencoder(AUTOENCODERS[name]).eval()
+    autoencoder.load_state_dict(_weights(makers, name))
+    return lambda region, rng: copy_face(autoencoder, region)
 
 
 def forge_photo(rgb: np.ndarray, forge: Forge, seed: int) -> np.ndarray:
