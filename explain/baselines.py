@@ -22,7 +22,9 @@ def mean_colour(pictures: Tensor) -> Tensor:
 def blurred(pictures: Tensor) -> Tensor:
     """Pictures (B, 3, H, W) → blurred by a Gaussian of BLUR_SIGMA of their side, cut at three deviations."""
     sigma = BLUR_SIGMA * pictures.shape[-1]
-    return gaussian_blur(pictures, [2 * round(3 * sigma) + 1] * 2, [sigma] * 2)
+    size = 2 * round(3 * sigma) + 1
+    # Along one axis and then the other: the same kernel, a fiftieth of the work.
+    return gaussian_blur(gaussian_blur(pictures, [size, 1], [sigma] * 2), [1, size], [sigma] * 2)
 
 
 def black(pictures: Tensor) -> Tensor:

@@ -159,7 +159,13 @@ METHOD = Method(
     function=occlusion,
     knobs=(
         Knob("side", "choice", 7, "Cells along a side of the face; 14 costs four times as much.", (7, 14)),
-        Knob("fill", "choice", "mean colour", "What a covered cell shows instead.", tuple(BASELINES)),
+        Knob(
+            "fill",
+            "choice",
+            "blur",
+            "What a covered cell shows instead; a blur leaves the faintest edges behind.",
+            tuple(BASELINES),
+        ),
         Knob(
             "noise",
             "choice",

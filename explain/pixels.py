@@ -121,8 +121,9 @@ METHOD = Method(
         Knob(
             "baseline",
             "choice",
-            "mean colour",
-            "What the face is compared with; the residual is compared with none at all.",
+            "blur",
+            "What the face is compared with; the residual is compared with none at all. A blurred face is still "
+            "one, so what is shared out is what its finer parts changed.",
             choices=tuple(BASELINES),
         ),
         Knob("limit", "integer", 256, "The most points that may be added up to.", low=8, high=4096),

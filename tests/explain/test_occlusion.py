@@ -56,8 +56,8 @@ def test_windows_know_the_cells_they_lie_under(detector, verdict, small):
 
 def test_a_covered_patch_changes_the_noise_stream(small):
     index = small.patch_index
-    kept = occlusion.METHOD.run(small, side=7)
-    result = occlusion.METHOD.run(small, side=7, noise="covered")
+    kept = occlusion.METHOD.run(small, side=7, fill="mean colour")
+    result = occlusion.METHOD.run(small, side=7, noise="covered", fill="mean colour")
     np.testing.assert_allclose(result.values["image map"], kept.values["map"], atol=1e-6)
     np.testing.assert_allclose(
         result.values["map"], result.values["image map"] + result.values["noise map"], atol=1e-12

@@ -1,5 +1,7 @@
 """Integrated gradients on pixels: they add up, they land where the evidence is, and Captum says the same."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -27,7 +29,7 @@ def judged(detector) -> Subject:
 
 
 def test_adds_up_on_the_random_tiny(subject):
-    result = pixels.METHOD.run(subject, steps=16)
+    result = pixels.METHOD.run(subject, steps=16, baseline="mean colour")
     assert result.gap < 0.01
     values = result.values
     both = values["map"].sum() + values["residual map"].sum()
@@ -186,6 +188,14 @@ def test_baselines_are_what_they_say():
     assert float(flat.std(dim=(2, 3)).max()) < 1e-3
     soft = BASELINES["blur"](random)
     assert float(soft.std()) < 0.1 * float(random.std())
+    dot = torch.zeros(1, 3, 224, 224)
+    dot[..., 100, 60] = 255.0
+    spread = BASELINES["blur"](dot)[0, 0]
+    assert int(spread.argmax()) == 100 * 224 + 60
+    torch.testing.assert_close(
+        spread[100, 76] / spread[100, 60], torch.tensor(math.exp(-0.5))
+    )  # 16 px: one deviation
+    torch.testing.assert_close(spread[116, 76] / spread[100, 60], torch.tensor(math.exp(-1.0)))
     torch.testing.assert_close(soft.mean(dim=(2, 3)), random.mean(dim=(2, 3)), rtol=0.03, atol=0)
     assert float(BASELINES["black"](random).max()) == 0 and float(BASELINES["white"](random).min()) == 255
 
