@@ -12,10 +12,10 @@ from torch.nn import functional as F
 
 from explain.baselines import blurred, mean_colour
 
-FINE = 4
+FINE = 2
 """Points along a cell's side at which the linear fill is relaxed."""
 
-SWEEPS = 12
+SWEEPS = 8
 """Relaxations of the linear fill on the fine points, after the exact solution on whole cells."""
 
 NOISE = 0.01

@@ -35,17 +35,19 @@ def worded_values(trial: Trial, removed: np.ndarray) -> np.ndarray:
     """
     subject, values = trial.subject, trial.result.values
     sentences = trial.result.labels["agreement"]
-    model, plain = subject.model, [list(row.sentences) for row in subject.hierarchy]
+    model = subject.model
+    # Read one by one, a sentence that descriptions share is one text: without a word, it is without it in all of them.
+    shared = model.language.levels != "joint"
     worded: list[list[list[str]]] = []
     for row in removed:
-        rows = [list(sentences_of) for sentences_of in plain]
         new = {
             number: shortened(sentences[number], values["span"][row & (values["sentence"] == number)])
             for number in np.unique(values["sentence"][row])
         }
-        for number, description, level in values["places"]:
-            if number in new:
-                rows[description][level] = new[number]
+        by_text = {sentences[number]: text for number, text in new.items()} if shared else {}
+        rows = [[by_text.get(sentence, sentence) for sentence in of.sentences] for of in subject.hierarchy]
+        for number, description, level in [] if shared else values["places"]:
+            rows[description][level] = new.get(number, rows[description][level])
         worded.append(rows)
     texts = model.sentences_read([row for rows in worded for row in rows])
     known = {}

@@ -17,7 +17,7 @@ from explain.subject import Subject
 from tests.explain.conftest import crops
 from tests.explain.toys import SIDE, bright_square, result_of, true_map
 
-FEW = Settings(orders=20, steps=5, units=5, samples=5)
+FEW = Settings(orders=20, steps=5, whole=False, fills=("mean", "linear"), units=5, samples=5)
 CELL_METRICS = ("deletion", "insertion", "agreement", "saco", "polarity", "flip")
 
 
@@ -136,10 +136,10 @@ def test_random_orders_are_computed_once_for_all_maps_of_a_face(smalls, judged_f
     orders = sum(seen)
     seen.clear()
     receipt(toy.detector, second, ["deletion"], settings=FEW)
-    points = 8  # 10, 20, 30, 40, 50, 60, 80 and 100 % of the cells
+    points, fills = FEW.steps, len(FEW.fills)
     # One face more where the cost of one forward pass is counted for the first time.
-    assert orders - 3 * points * (1 + FEW.orders) in (0, 1)
-    assert sum(seen) == 3 * points
+    assert orders - fills * points * (1 + FEW.orders) in (0, 1)
+    assert sum(seen) == fills * points
 
 
 def test_threads_share_the_random_orders_and_agree(smalls, judged_faces):
@@ -241,7 +241,7 @@ def test_ledger_words_and_pixels_get_receipts(smalls, judged_faces):
     for name, side in (("map", 14), ("residual map", 7)):
         proof = receipt(detector, pixels, ["deletion", "infidelity"], values=name, settings=FEW)
         curve = proof.readings[0].detail["fills"]["mean"]
-        assert curve["curve"][0] == pytest.approx(pixels.explained) and len(curve["removed"]) == 9
+        assert curve["curve"][0] == pytest.approx(pixels.explained) and len(curve["removed"]) == 6
         assert curve["removed"][1] == pytest.approx(round(0.1 * side**2) / side**2)
 
 
