@@ -22,7 +22,6 @@ from explain.subject import Subject
 from mfclip.decision import EVIDENCE
 from mfclip.prompts import LEVELS, MAX_CHARACTERS, Description, Hierarchy
 from mfclip.tokens import CONTEXT, count_tokens
-from mfclip.verdict import Verdict
 from mfclip.words import seen_words, words_of, words_of_all
 
 NEAREST = "nearest"
@@ -169,9 +168,42 @@ def _place(subject: Subject, description: Any, level: str, everywhere: bool) -> 
     return row, Edit(subject, sentence, shared if everywhere else (here,))
 
 
-def _verdicts(edit: Edit, sentences: Sequence[str]) -> list[Verdict]:
+def _judged(edit: Edit, sentences: Sequence[str]) -> dict[str, np.ndarray]:
+    """What the verdict would be with each of N sentences in place: the arrays about verdicts of the result."""
     subject = edit.subject
-    return [subject.detector.revise(subject.verdict, edit.hierarchy(sentence)) for sentence in sentences]
+    before = subject.verdict
+    verdicts = [subject.detector.revise(before, edit.hierarchy(sentence)) for sentence in sentences]
+    return {
+        "margin": np.array([verdict.margin for verdict in verdicts]),
+        "turns": _flags((verdict.margin >= 0) != (before.margin >= 0) for verdict in verdicts),
+        "evidence": np.array([EVIDENCE.index(verdict.evidence) for verdict in verdicts], dtype=np.int64),
+        "evidence_changes": _flags(verdict.evidence != before.evidence for verdict in verdicts),
+    }
+
+
+def _told(
+    edit: Edit,
+    words: Sequence[Word],
+    vocabulary: Sequence[str],
+    changes: np.ndarray,
+    best: Sequence[tuple[int, int]],
+    random: np.ndarray,
+) -> dict[str, np.ndarray]:
+    """Every swap tried, the strongest of them and the control: the arrays of the result that need no verdict."""
+    unseen = edit.subject.detector.unseen_words
+    tried = random[~np.isnan(random)]
+    return {
+        "changes": changes,
+        "span": np.array([(word.start, word.end) for word in words], dtype=np.int64).reshape(-1, 2),
+        "vocabulary": _flags(bool(unseen(word)) for word in vocabulary),
+        "swaps": np.array([changes[where] for where in best]),
+        "swap": np.array(best, dtype=np.int64).reshape(-1, 2),
+        "unseen": _flags(bool(unseen(vocabulary[v])) for _, v in best),
+        "beyond": np.array([_beyond(abs(changes[p, v]), random[p]) for p, v in best]),
+        "random": random,
+        "control": np.array([np.median(np.abs(tried)) if tried.size else np.nan]),
+        "places": np.array(edit.places, dtype=np.int64).reshape(-1, 2),
+    }
 
 
 def counterfactuals(
@@ -213,29 +245,10 @@ def counterfactuals(
         changes, long = _try(edit, words, vocabulary, step)
         random, _ = _try(edit, words, chance, step)
         best = _strongest(changes, top)
-        verdicts = _verdicts(edit, [swapped(edit.sentence, words[p], vocabulary[v]) for p, v in best])
+        judged = _judged(edit, [swapped(edit.sentence, words[p], vocabulary[v]) for p, v in best])
         progress(whole, whole)
-    before = subject.verdict
-    tried = random[~np.isnan(random)]
-    values = {
-        "changes": changes,
-        "span": np.array([(word.start, word.end) for word in words], dtype=np.int64).reshape(-1, 2),
-        "vocabulary": _flags(bool(subject.detector.unseen_words(word)) for word in vocabulary),
-        "swaps": np.array([changes[where] for where in best]),
-        "swap": np.array(best, dtype=np.int64).reshape(-1, 2),
-        "margin": np.array([verdict.margin for verdict in verdicts]),
-        "turns": _flags((verdict.margin >= 0) != (before.margin >= 0) for verdict in verdicts),
-        "evidence": np.array([EVIDENCE.index(verdict.evidence) for verdict in verdicts], dtype=np.int64),
-        "evidence_changes": _flags(verdict.evidence != before.evidence for verdict in verdicts),
-        "unseen": _flags(bool(subject.detector.unseen_words(vocabulary[v])) for _, v in best),
-        "beyond": np.array([_beyond(abs(changes[p, v]), random[p]) for p, v in best]),
-        "random": random,
-        "control": np.array([np.median(np.abs(tried)) if tried.size else np.nan]),
-        "places": np.array(edit.places, dtype=np.int64).reshape(-1, 2),
-    }
-    notes = _notes(subject, edit, vocabulary, words, long)
     return Result(
-        values=values,
+        values={**_told(edit, words, vocabulary, changes, best, random), **judged},
         labels={
             "changes": tuple(word.text for word in words),
             "vocabulary": vocabulary,
@@ -249,7 +262,7 @@ def counterfactuals(
         gap=None,
         cost=cost.passes,
         caveat=CAVEAT,
-        notes=notes,
+        notes=_notes(subject, edit, vocabulary, words, long),
     )
 
 
