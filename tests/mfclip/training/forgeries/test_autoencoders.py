@@ -64,7 +64,7 @@ def test_training_brings_copies_near_and_their_quality_is_written(region, tmp_pa
     for name, model in trained.items():
         quality = measure_quality(model, probe)
         assert quality.grey_levels < fresh[name].grey_levels
-        assert 0.6 < quality.sharpness < 1.3
+        assert 0.3 < quality.sharpness < 1.5
     told = json.loads((tmp_path / "autoencoders.json").read_text())
     assert set(told) == set(trained) and all(
         set(row) == {"grey_levels", "sharpness"} for row in told.values()

