@@ -25,7 +25,9 @@ def test_the_face_changes_and_the_corners_do_not(name, region):
         gap = np.abs(forged.astype(int) - region).max(axis=-1)
         changed += gap[40:150, 40:150].max() > 8
         for corner in (gap[:8, :8], gap[:8, -8:], gap[-8:, :8], gap[-8:, -8:]):
-            assert corner.mean() <= (8 if name == "warp" else 0), "a warp's bump fades out, the others end"
+            assert corner.mean() <= (gap.max() / 3 if name == "warp" else 0), (
+                "a warp fades out, the others end"
+            )
         assert np.array_equal(forged, CHANGES[name](region, np.random.default_rng(seed)))
     assert changed >= 10, "a forgery that changes nothing teaches nothing"
 
