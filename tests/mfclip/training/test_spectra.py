@@ -39,7 +39,7 @@ def test_they_are_of_the_richest_window_of_the_training_split(faces):
 
 
 def test_they_tell_what_is_known_of_the_classes(faces):
-    """The made-up forgeries have a quarter of the reals' grain: less in every ring, most where grain is all there is."""
+    """The made-up forgeries have a quarter of the reals' grain: less in each ring, most where grain is all there is."""
     kept = training_spectra(faces, resaved=False)
     assert set(kept.reals) == {"camera", "scanner"} and set(kept.forgeries) == {"sdxl", "swapper"}
     grey = 3
