@@ -59,7 +59,7 @@ def receipt(
         result,
         settings,
         name=_array_of(result, values) if kind in CELLS else "map",
-        unsigned=kind == "mixing",
+        kind=kind,
         rerun=rerun or (_rerun_of(method, result) if method else None),
     )
     chosen, left_out = _chosen(trial, kind, metrics, AGAIN_QUICK if quick else AGAIN)

@@ -11,7 +11,7 @@ from explain.result import Reading, Result
 from explain.subject import Subject
 
 FIELDS: Mapping[str, Where] = {"map": "face", "rollout": "face", "residual map": "patch"}
-"""What the cells of a result's array lie on, by the array's name; a method's `stream` knob set to noise overrides."""
+"""What the cells of a result's array lie on, by the array's name; a method of the noise stream overrules it."""
 
 
 @dataclass(frozen=True)
@@ -48,15 +48,16 @@ QUICK = Settings(steps=5, whole=False, fills=("mean",), units=5, samples=5)
 class Trial:
     """One map under test.
 
-    unsigned: the map has no sign of its own (attention); it is then read as speaking for the verdict's side. rerun:
-    the same method on another subject; None where the method is not known. step: called between batches.
+    kind: of the method; a 'mixing' map has no sign of its own (attention) and is read as speaking for the verdict's
+    side, a 'noise' map lies on the patch. rerun: the same method on another subject; None where the method is not
+    known. step: called between batches.
     """
 
     subject: Subject
     result: Result
     settings: Settings
     name: str = "map"
-    unsigned: bool = False
+    kind: str = "map"
     rerun: Callable[[Subject], Result] | None = None
     step: Step = lambda: None
 
@@ -64,6 +65,11 @@ class Trial:
     def explained(self) -> float:
         """The target's value on the face as it is."""
         return self.subject.explained
+
+    @property
+    def unsigned(self) -> bool:
+        """Whether the map has no sign of its own."""
+        return self.kind == "mixing"
 
     def map_of(self, result: Result) -> np.ndarray:
         """(side, side) float64 cells of a result, signed. Raises ValueError for a map that is not square."""
@@ -83,7 +89,8 @@ class Trial:
     @cached_property
     def field(self) -> Field:
         """What the cells lie on."""
-        where: Where = "patch" if self.result.knobs.get("stream") == "noise" else FIELDS[self.name]
+        of_noise = self.kind == "noise" or self.result.knobs.get("stream") == "noise"
+        where: Where = "patch" if of_noise else FIELDS[self.name]
         return Field(self.subject, where, self.map_of(self.result).shape[0])
 
     @property

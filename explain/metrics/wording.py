@@ -60,11 +60,20 @@ def worded_values(trial: Trial, removed: np.ndarray) -> np.ndarray:
     return torch.stack(found).double().cpu().numpy()
 
 
+STILL = 1e-6
+"""Change of the target, in logits, below which a word did not move it (rounding)."""
+
+
 def word_order(trial: Trial) -> Reading:
-    """value: rank correlation of what is said of every word with what the target loses without it."""
+    """value: rank correlation of what is said of every word with what the target loses without it.
+
+    1 where no word moves the target and the method says so of every one: that is the truth about a text that is not
+    read.
+    """
     said = np.asarray(trial.result.values["contributions"], dtype=np.float64)
     lost = trial.explained - worded_values(trial, np.eye(said.size, dtype=bool))
-    value = alike(said, lost)
+    dead = not said.any() and np.abs(lost).max(initial=0) <= STILL
+    value = 1.0 if dead else alike(said, lost)
     return Reading("word order", value, f"at least {ORDERED}", value >= ORDERED, {"lost": lost.tolist()})
 
 
@@ -79,6 +88,8 @@ def word_deletion(trial: Trial) -> Reading:
     curves = random_curves(values, trial.explained)
     found = against(curves[0], curves[1:], np.concatenate([[0.0], counts / said.size]), 1.0)
     value = float(found["half"]["beaten"])
+    if not said.any() and np.abs(values - trial.explained).max() <= STILL:
+        return Reading("word deletion", value, "reported; no word moves the target", None)
     return Reading(
         "word deletion",
         value,

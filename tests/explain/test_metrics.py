@@ -280,3 +280,12 @@ def test_words_of_a_real_method_can_be_tested(smalls):
         lost = np.array(by_name["word order"].detail["lost"])
         assert np.allclose(lost, result.values["left_out"], atol=1e-4)
         assert 0 <= by_name["word deletion"].value <= 1
+
+
+def test_words_that_are_not_read_hold_when_they_are_said_to_be_nothing(smalls):
+    detector = smalls["authors"]
+    result = explain.explain(detector, detector(crops()[0], cropped=True), "words", description=1)
+    proof = receipt(detector, result, settings=Settings(orders=3))
+    assert not result.values["contributions"].any() and proof.verdict == "holds"
+    invented = {**result.values, "contributions": np.arange(len(result.values["contributions"])) / 10}
+    assert receipt(detector, replace(result, values=invented), ["word order"]).verdict == "fails"

@@ -245,6 +245,32 @@ def test_ledger_words_and_pixels_get_receipts(smalls, judged_faces):
         assert curve["removed"][1] == pytest.approx(round(0.1 * side**2) / side**2)
 
 
+@pytest.mark.parametrize(
+    ("method", "knobs"), [("noise", {}), ("grid", {"stream": "noise"}), ("attention", {"stream": "noise"})]
+)
+def test_maps_of_the_noise_stream_are_tested_on_the_patch(smalls, judged_faces, method, knobs):
+    detector = smalls["each"]
+    result = explain.explain(detector, judged_faces[0], method, **knobs)
+    seen = []
+    subject = result.subject
+
+    class Watched(Subject):
+        def image_of(self, faces):
+            raise AssertionError("the face was altered")
+
+        def noise_of(self, residuals):
+            seen.append(len(residuals))
+            return subject.noise_of(residuals)
+
+    receipt(
+        detector, result, ["deletion"], settings=FEW
+    )  # the cost of one forward pass is known from here on
+    watched = replace(result, subject=Watched(detector, detector(crops()[5], cropped=True)))
+    receipt(detector, watched, ["deletion"], settings=FEW)
+    # The linear fill of other maps of this grid may be remembered already; the map's own curve never is.
+    assert sum(seen) >= len(FEW.fills) * FEW.steps
+
+
 def test_bad_input_gets_one_sentence(smalls, judged_faces, toy):
     detector, result = smalls["each"], result_of(toy, true_map())
     cases = [
