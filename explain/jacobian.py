@@ -19,6 +19,9 @@ from explain.methods import Progress
 # torch counts its forward-mode levels in variables that all threads share.
 _FORWARD_MODE = Lock()
 
+TOGETHER = 7
+"""Directions through a transformer that are followed at once: it bounds memory."""
+
 NOTHING = 1e-6
 """A vector shorter than this has nothing to add up to."""
 
@@ -28,12 +31,12 @@ def directional(function: Callable[[Tensor], Tensor], point: Tensor, directions:
 
     What a chunk holds is followed at once: its size bounds memory.
     """
-    parts = [function(point)[None][:0]]
+    parts = []
     for some in directions:
         if len(some):
             with _FORWARD_MODE:
                 parts.append(vmap(lambda one: jvp(function, (point,), (one,))[1])(some))
-    return torch.cat(parts)
+    return torch.cat(parts) if parts else function(point)[None][:0]
 
 
 @dataclass(frozen=True)

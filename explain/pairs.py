@@ -6,9 +6,8 @@ Because a similarity is linear in the text's direction, J_i holds the map of ANY
 and no second look at the face. Möller et al. (exCLIP, TMLR 2025) compute the same table by reverse mode.
 """
 
-from collections import Counter
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import cast
 
@@ -21,12 +20,12 @@ from torch.nn import functional as F
 from explain.capture import STEM, STREAMS, Stream, Tower, open_stream, picture_of, rest_of
 from explain.cost import counting
 from explain.integration import NODES, gap_of
-from explain.jacobian import Side, directional, integrate_rows
+from explain.jacobian import TOGETHER, Side, directional, integrate_rows
 from explain.methods import Knob, Method, Progress, ignore_progress
 from explain.result import Result
 from explain.sentences import ALL, Passage, Wording, dead_notes, word_table
 from explain.subject import Subject
-from explain.words import BASELINES, blank
+from explain.token_paths import BASELINES, TokenPaths, text_rows
 from mfclip import decision as rule
 from mfclip.attention import run_block, run_to_first
 
@@ -38,14 +37,8 @@ FILLS = ("mean", "zero")
 
 MAX_STEPS = 256
 
-TOGETHER = 7
-"""Directions through a transformer that are followed at once: it bounds memory."""
-
 MANY = 64
-"""The same for directions through nothing but sums and norms."""
-
-Accuracy = Callable[[Callable[[float], Tensor], Callable[[float], Tensor]], Side]
-"""`integrate_rows` with everything but the two functions settled."""
+"""Words whose part in a description is followed at once: it bounds memory."""
 
 CAVEAT = (
     "A pair is a product of two attributions, not a test: nothing was taken away. It covers what changes from the "
@@ -121,7 +114,14 @@ def _of_cells(leaf: Tensor, side: int, cells: int) -> Tensor:
 
 
 def _image_side(
-    subject: Subject, stream: Stream, layer: str, cells: int, fill: str, accuracy: Accuracy
+    subject: Subject,
+    stream: Stream,
+    layer: str,
+    cells: int,
+    fill: str,
+    steps: int,
+    limit: int,
+    progress: Progress,
 ) -> Side:
     """J_i transposed (cells², D) and the scaled direction s·v̂ with blanked and with real cells (D,)."""
     tower = open_stream(subject, stream)
@@ -143,73 +143,48 @@ def _image_side(
         return subject.model.similarities(_onward(tower, layer, tokens) + rest, axes)[0]
 
     way = leaf - start
-    return accuracy(
+    return integrate_rows(
         lambda place: scaled(start + place * way),
         lambda place: directional(
             scaled, start + place * way, (some * way for some in within.split(TOGETHER))
         ),
+        steps,
+        limit,
+        progress,
     )
 
 
-def _text_side(wording: Wording, passages: Sequence[Passage], baseline: str, accuracy: Accuracy) -> Side:
-    """J_t (W, D) and the text vector with blanked and with real words (D,)."""
-    subject, language = wording.subject, wording.subject.model.language
-    weights, device = description_weights(subject), subject.model.device
+def _text_side(
+    wording: Wording, passages: Sequence[Passage], baseline: str, steps: int, limit: int, progress: Progress
+) -> Side:
+    """J_t (W, D) and the text vector with blanked and with real words (D,).
+
+    In two steps, each of which adds up: every text's feature is made of its words on a path of its own, and the text
+    vector is made of the texts' features on the straight line from blanked to real ones.
+    """
+    weights = description_weights(wording.subject)
     numbers = list(dict.fromkeys(passage.number for passage in passages if passage.number is not None))
-    tokens = language.tokens([wording.texts[number] for number in numbers])
-    end = tokens.end.to(device)
-    with torch.no_grad():
-        embedded = language.embed(tokens.ids.to(device))
-    chosen, texts, turns, content = _turns(passages, numbers, embedded)
-    start = blank(subject, embedded, content.any(dim=0), baseline)
-    way, own_row = embedded - start, F.one_hot(texts, len(numbers))[..., None]
+    paths = TokenPaths(wording, numbers, passages, baseline)
+    made = text_rows(paths, passages, steps, limit, progress)
+    texts = [numbers.index(p.number) if p.number is not None else 0 for p in passages for _ in p.words]
+    own = F.one_hot(torch.tensor(texts, dtype=torch.int64, device=made.rows.device), len(numbers))[..., None]
 
-    def features(points: Tensor) -> Tensor:
-        return language.read(points, end, need_weights=True)[0]
-
-    def vector(own: Tensor) -> Tensor:  # (N, D) → (D,)
-        table = wording.features.index_copy(0, torch.tensor(numbers, device=device), own)
+    def vector(features: Tensor) -> Tensor:  # (X, D) → (D,)
+        table = wording.features.index_copy(0, paths.numbers, features)
         return _direction(weights, wording.descriptions(table))
 
     def rows(place: float) -> Tensor:
-        point = start + place * way
-        words = (some[..., None] * way for some in content.split(TOGETHER))
-        moved = directional(features, point, words)[turns, texts]
-        apart = (
-            own * some[:, None] for own, some in zip(own_row.split(MANY), moved.split(MANY), strict=True)
-        )
-        found = directional(vector, features(point), apart)
-        return found.new_zeros(sum(len(p.words) for p in passages), found.shape[-1]).index_copy(
-            0, chosen, found
+        chunks = zip(own.split(MANY), made.rows.split(MANY), strict=True)
+        return directional(
+            vector,
+            made.start + place * (made.end - made.start),
+            (which * some[:, None] for which, some in chunks),
         )
 
-    return accuracy(lambda place: vector(features(start + place * way)), rows)
-
-
-def _turns(
-    passages: Sequence[Passage], numbers: Sequence[int], embedded: Tensor
-) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """How W words of N texts are followed: the n-th of every text at once, since texts do not see one another.
-
-    Of the words that are read: their rows among all words, their texts, their turns; and the tokens (turns, N, L) that
-    each turn moves.
-    """
-    words = [(passage, word) for passage in passages for word in passage.words]
-    taken: Counter[int] = Counter()
-    found = []
-    for row, (passage, word) in enumerate(words):
-        if passage.number is not None:
-            text = numbers.index(passage.number)
-            found.append((row, text, taken[text], passage.pieces(word)))
-            taken[text] += 1
-    content = torch.zeros(max(taken.values(), default=0), *embedded.shape[:2], dtype=torch.bool)
-    for _, text, turn, pieces in found:
-        content[turn, text, pieces] = True
-    rows, texts, turns = (
-        torch.tensor([entry[place] for entry in found], dtype=torch.int64, device=embedded.device)
-        for place in range(3)
+    side = integrate_rows(
+        lambda place: vector(made.start + place * (made.end - made.start)), rows, steps, limit, progress
     )
-    return rows, texts, turns, content.to(embedded.device)
+    return replace(side, points=max(side.points, made.points))
 
 
 def pairs(
@@ -221,7 +196,7 @@ def pairs(
     cells: int = 7,
     fill: str = "mean",
     baseline: str = "pad",
-    steps: int = 8,
+    steps: int = 4,
     limit: int = 64,
 ) -> Result:
     """What W words and P cells say to one another.
@@ -239,20 +214,11 @@ def pairs(
     wording = Wording.of(subject)
     passages = wording.passages(subject.target.row if subject.target.of == "description" else ALL)
     with counting(subject) as cost:
-        accuracy = partial(integrate_rows, steps=steps, limit=limit)
         image = _image_side(
-            subject,
-            stream,
-            layer,
-            cells,
-            fill,
-            partial(accuracy, progress=lambda done, of: progress(done, 2 * of)),
+            subject, stream, layer, cells, fill, steps, limit, lambda done, of: progress(done, 2 * of)
         )
         text = _text_side(
-            wording,
-            passages,
-            baseline,
-            partial(accuracy, progress=lambda done, of: progress(of + done, 2 * of)),
+            wording, passages, baseline, steps, limit, lambda done, of: progress(of + done, 2 * of)
         )
         progress(1, 1)
     left, right = text.matrix.double().cpu().numpy(), image.matrix.double().cpu().numpy().T
@@ -312,7 +278,7 @@ METHOD = Method(
         Knob(
             "steps",
             "integer",
-            8,
+            4,
             "Points of the path to begin with, for each side.",
             low=4,
             high=MAX_STEPS,

@@ -21,15 +21,10 @@ from explain.methods import Knob, Method, Progress
 from explain.result import Result
 from explain.sentences import ALL, Passage, Wording, batches, dead_notes, without, word_table
 from explain.subject import Subject
+from explain.token_paths import BASELINES, ROWS, TokenPaths
 from mfclip.prompts import LEVELS
 
-ROWS = 128
-"""Points of paths, of whatever texts, that run at once: it bounds memory."""
-
 MAX_STEPS = 256
-
-BASELINES = ("pad", "mean")
-"""What stands in a word's place: CLIP's padding, which is the token “!”, or the mean of all token embeddings."""
 
 CAVEAT = (
     "Each sentence is compared with itself blanked, the others as they are: totals of sentences do not add up to the "
@@ -41,25 +36,6 @@ CAVEAT = (
 def gap_of_all(errors: np.ndarray, differences: np.ndarray) -> float:
     """Σ|error| as a share of Σ|difference|, of SMALL logits where the differences are smaller together."""
     return float(np.abs(errors).sum() / max(float(np.abs(differences).sum()), SMALL))
-
-
-def blank(subject: Subject, embedded: Tensor, content: Tensor, baseline: str) -> Tensor:
-    """Embeddings (N, L, W) with the content (N, L) blanked, every other token as it is. baseline: of BASELINES."""
-    language = subject.model.language
-    if baseline == "mean":
-        empty = language.tower.token_embedding.weight.detach().mean(dim=0)
-    else:
-        empty = language.embed(torch.zeros(1, dtype=torch.int64, device=embedded.device))[0].detach()
-    return torch.where(content[..., None], empty, embedded)
-
-
-def _content(passages: Sequence[Passage], numbers: Sequence[int], shape: tuple[int, int]) -> Tensor:
-    content = torch.zeros(shape, dtype=torch.bool)
-    for passage in passages:
-        if passage.number in numbers:
-            for word in passage.words:
-                content[numbers.index(passage.number), passage.pieces(word)] = True
-    return content
 
 
 @dataclass(frozen=True)
@@ -74,30 +50,14 @@ class _Piece:
     missed: float
 
 
-class _Paths:
-    """X texts, each on a path of its own from blanked to as it is, the other texts as they are."""
+class _Paths(TokenPaths):
+    """Paths of texts with the target's value on them, the other texts as they are."""
 
     def __init__(
         self, wording: Wording, numbers: Sequence[int], passages: Sequence[Passage], baseline: str
     ) -> None:
-        subject = wording.subject
-        self.wording, self.language = wording, subject.model.language
-        tokens = self.language.tokens([wording.texts[number] for number in numbers])
-        device = subject.model.device
-        self.ends, self.numbers = tokens.end.to(device), torch.tensor(numbers, device=device)
-        with torch.no_grad():
-            self.embedded = self.language.embed(tokens.ids.to(device))
-        self.content = _content(passages, numbers, (len(numbers), tokens.ids.shape[1])).to(device)
-        self.blanked = blank(subject, self.embedded, self.content, baseline)
+        super().__init__(wording, numbers, passages, baseline)
         self.known: dict[tuple[int, float], float] = {}
-
-    def at(self, places: Sequence[tuple[int, float]]) -> Tensor:
-        """Embeddings (R, L, W) of texts at places of their paths."""
-        texts = [text for text, _ in places]
-        share = torch.tensor([place for _, place in places], device=self.blanked.device)[:, None, None]
-        start = self.blanked[texts]
-        # At 1 the text itself, to the bit.
-        return torch.where(share == 1, self.embedded[texts], start + share * (self.embedded[texts] - start))
 
     def value(self, texts: Sequence[int], embedded: Tensor) -> Tensor:
         """The target (n·R,) with embeddings (n·R, L, W) in the place of R texts, repeated n times."""
