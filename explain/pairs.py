@@ -222,18 +222,9 @@ def pairs(
         )
         progress(1, 1)
     left, right = text.matrix.double().cpu().numpy(), image.matrix.double().cpu().numpy().T
-    terms = np.array(
-        [float(t.double() @ v.double()) for v in (image.end, image.start) for t in (text.end, text.start)]
-    )
-    table, difference = left @ right, float(terms[0] - terms[1] - terms[2] + terms[3])
-    whole = text.end.double().cpu().numpy()
+    table, whole, terms = left @ right, text.end.double().cpu().numpy(), _terms(image, text)
+    difference = float(terms[0] - terms[1] - terms[2] + terms[3])
     side = round(right.shape[1] ** 0.5)
-    notes = dead_notes(subject, passages)
-    taken = max(image.points, text.points)
-    if taken > -(-steps // NODES) * NODES:
-        notes += (f"{taken} points were needed instead of {steps}.",)
-    if not np.any(whole):
-        notes += (f"The {subject.target} reads no text: every pair is exactly 0.",)
     return Result(
         values={
             "pairs": table,
@@ -256,8 +247,27 @@ def pairs(
         gap=gap_of(float(table.sum()) - difference, difference),
         cost=cost.passes,
         caveat=CAVEAT,
-        notes=notes,
+        notes=_notes(subject, passages, whole, max(image.points, text.points), steps),
     )
+
+
+def _terms(image: Side, text: Side) -> np.ndarray:
+    """(4,): the product of the two directions with all, without words, without cells, without both."""
+    found = [
+        [float(t.double() @ v.double()) for t in (text.end, text.start)] for v in (image.end, image.start)
+    ]
+    return np.array(found).ravel()
+
+
+def _notes(
+    subject: Subject, passages: Sequence[Passage], whole: np.ndarray, points: int, steps: int
+) -> tuple[str, ...]:
+    notes = dead_notes(subject, passages)
+    if points > -(-steps // NODES) * NODES:
+        notes += (f"{steps} points of a path were not enough everywhere; the hardest one took {points}.",)
+    if not np.any(whole):
+        notes += (f"The {subject.target} reads no text: every pair is exactly 0.",)
+    return notes
 
 
 def _place(layer: str) -> str:
