@@ -38,6 +38,8 @@ def to_html(report: Report) -> str:
     plotly, script = plotly_script(), _resource("report.js")
     face = np.ascontiguousarray(report.verdict.face.crop.face) if report.with_face else None
     record = report.record
+    pictures: dict[str, str] = {}
+    parts = list(_parts(report, face, pictures))
     return (
         _environment()
         .get_template("report.html")
@@ -52,7 +54,8 @@ def to_html(report: Report) -> str:
             against=report.against,
             failing=[name for name, receipt in report.receipts.items() if receipt.verdict == "fails"],
             face=None if face is None else data_url(face),
-            parts=list(_parts(report, face)),
+            parts=parts,
+            pictures=pictures,
             refused=report.refused,
             descriptions=sorted(report.verdict.descriptions, key=lambda row: -row.similarity),
             record=record,
@@ -105,12 +108,14 @@ def facts(report: Report) -> Iterator[tuple[str, str]]:
     yield "Versions", ", ".join(f"{name} {version}" for name, version in record["versions"].items())
 
 
-def _parts(report: Report, face: np.ndarray | None) -> Iterator[dict[str, Any]]:
+def _parts(report: Report, face: np.ndarray | None, pictures: dict[str, str]) -> Iterator[dict[str, Any]]:
+    """What the template shows of each result; pictures inside figures are put into `pictures` by name, each once."""
     scale = figures.scale_of(report.results)
     for result in sorted(report.results, key=lambda result: result.method in LAST):
         receipt = report.receipts.get(result.method)
-        drawn = _themes(partial(_drawn, result, scale, face))
-        proof = _proof(receipt)
+        refuted = receipt is not None and receipt.verdict == "fails"
+        drawn = _themes(partial(_drawn, result, scale, face, refuted), pictures)
+        proof = _proof(receipt, pictures)
         yield {
             "method": result.method,
             "id": result.method,
@@ -118,8 +123,8 @@ def _parts(report: Report, face: np.ndarray | None) -> Iterator[dict[str, Any]]:
             "question": METHODS[result.method].question,
             "figure": drawn,
             "height": drawn["light"]["layout"].get("height", 300),
-            "words": _words(result, scale),
-            **_stronger(result, scale, face),
+            "words": _words(result, scale, refuted),
+            **_stronger(result, scale, face, refuted, pictures),
             "unproven": report.unproven.get(result.method),
             "receipt": receipt,
             "proof": proof,
@@ -128,7 +133,7 @@ def _parts(report: Report, face: np.ndarray | None) -> Iterator[dict[str, Any]]:
             "caveat": result.caveat,
             "site": _sentence(result.site),
             "sign": _sentence(result.sign),
-            "unit": result.unit,
+            "unit": _sentence(result.unit),
             "gap": result.gap,
             "cost": result.cost,
             "seconds": result.seconds,
@@ -136,30 +141,38 @@ def _parts(report: Report, face: np.ndarray | None) -> Iterator[dict[str, Any]]:
         }
 
 
-def _drawn(result: Result, scale: float, face: np.ndarray | None, theme: str) -> Any:
-    return figures.draw(result, scale, theme, face=face)
+def _drawn(result: Result, scale: float, face: np.ndarray | None, refuted: bool, theme: str) -> Any:
+    return figures.draw(result, scale, theme, face=face, refuted=refuted)
 
 
-def _stronger(result: Result, scale: float, face: np.ndarray | None) -> dict[str, Any]:
+def _stronger(
+    result: Result, scale: float, face: np.ndarray | None, refuted: bool, pictures: dict[str, str]
+) -> dict[str, Any]:
     """The map on its own scale, where the page's leaves it pale, and how many times stronger its colours then are."""
     own = figures.own_scale(result)
     if result.method == "words" or not 0 < own * PALE < scale:
         return {"stronger": None, "times": 1.0}
-    return {"stronger": _themes(partial(_drawn, result, own, face)), "times": scale / own}
+    return {"stronger": _themes(partial(_drawn, result, own, face, refuted), pictures), "times": scale / own}
 
 
-def _themes(draw: Callable[[str], Any]) -> dict[str, dict[str, Any]]:
-    return {theme: plain(as_data(draw(theme))) for theme in THEMES}
+def _themes(draw: Callable[[str], Any], pictures: dict[str, str]) -> dict[str, dict[str, Any]]:
+    told = {theme: plain(as_data(draw(theme))) for theme in THEMES}
+    for figure in told.values():
+        for image in figure["layout"].get("images", ()):
+            # The face lies under many panels: the file holds it once.
+            name = f"picture-{hashlib.sha256(image['source'].encode()).hexdigest()[:16]}"
+            pictures[name], image["source"] = image["source"], name
+    return told
 
 
-def _proof(receipt: Receipt | None) -> dict[str, dict[str, Any]] | None:
+def _proof(receipt: Receipt | None, pictures: dict[str, str]) -> dict[str, dict[str, Any]] | None:
     if receipt is None or not figures.has_curves(receipt):
         return None
-    return _themes(lambda theme: figures.draw_receipt(receipt, theme))
+    return _themes(lambda theme: figures.draw_receipt(receipt, theme), pictures)
 
 
-def _words(result: Result, scale: float) -> Markup | None:
-    return Markup(figures.spans(result, scale)) if result.method == "words" else None
+def _words(result: Result, scale: float, refuted: bool) -> Markup | None:
+    return Markup(figures.spans(result, scale, refuted=refuted)) if result.method == "words" else None
 
 
 def _sentence(text: str) -> str:

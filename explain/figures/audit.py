@@ -9,7 +9,7 @@ from explain.result import Result
 
 LINE = 28  # px, height of an input
 MOVES = "moves it"
-"""How findings of inputs that move the decision begin: the bar says that much."""
+"""The finding of an input that needs no words of its own, since its bar says it."""
 
 
 def draw_audit(result: Result, theme: str = "light") -> go.Figure:
@@ -19,7 +19,7 @@ def draw_audit(result: Result, theme: str = "light") -> go.Figure:
     replaced = result.labels.get("replacements", ("",) * len(changes))
     digits = digits_for(float(np.abs(changes).max(initial=0.0)))
     told = [
-        escaped(finding if change == 0 else f"{signed(change, digits)} {finding.removeprefix(MOVES)}")
+        escaped(finding if change == 0 else f"{signed(change, digits)}{'' if finding == MOVES else ' *'}")
         for finding, change in zip(findings, changes, strict=True)
     ]
     figure = go.Figure(
@@ -41,6 +41,12 @@ def draw_audit(result: Result, theme: str = "light") -> go.Figure:
             showlegend=False,
         )
     )
+    starred = any(change and finding != MOVES for change, finding in zip(changes, findings, strict=True))
     rows(figure, result.labels["change"])
-    figure.update_xaxes(title="change of the target in logits", range=padded(changes, 0.5), zeroline=True)
-    return dress(figure, theme, FRAME + LINE * len(changes), margin={"l": 8, "r": 12, "t": 8, "b": 44})
+    figure.update_xaxes(
+        title="change of the target in logits"
+        + ("<br>* only through the choice of patch" if starred else ""),
+        range=padded(changes, 0.4),
+        zeroline=True,
+    )
+    return dress(figure, theme, FRAME + LINE * len(changes), margin={"l": 8, "r": 12, "t": 8, "b": 60})

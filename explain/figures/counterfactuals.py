@@ -7,7 +7,8 @@ from explain.figures.frame import BELOW, LEGEND, ROW, digits_for, dress, padded,
 from explain.figures.palette import faded, inks
 from explain.result import Result
 
-TURNS, UNSEEN = "turns the verdict", "word never trained with"
+TURNS, UNSEEN = " ⇄", " *"
+KEY = "⇄ turns the verdict   * never trained with"
 
 
 def draw_counterfactuals(result: Result, theme: str = "light") -> go.Figure:
@@ -38,8 +39,10 @@ def draw_counterfactuals(result: Result, theme: str = "light") -> go.Figure:
             hoverinfo="skip",
         )
     rows(figure, result.labels["swaps"])
-    figure.update_xaxes(title="change of the target in logits", range=padded(changes, 0.45), zeroline=True)
-    below = 44 + LEGEND
+    figure.update_xaxes(
+        title=f"change of the target in logits<br>{KEY}", range=padded(changes, 0.4), zeroline=True
+    )
+    below = 60 + LEGEND
     return dress(
         figure,
         theme,
@@ -51,9 +54,8 @@ def draw_counterfactuals(result: Result, theme: str = "light") -> go.Figure:
 
 def _told(result: Result, number: int, digits: int) -> str:
     told = [signed(float(result.values["swaps"][number]), digits)]
-    told += [TURNS] if result.values["turns"][number] else []
-    told += [UNSEEN] if result.values["unseen"][number] else []
-    return ", ".join(told)
+    told += [TURNS] * int(result.values["turns"][number]) + [UNSEEN] * int(result.values["unseen"][number])
+    return "".join(told)
 
 
 def _control(figure: go.Figure, result: Result, count: int, colour: str) -> None:

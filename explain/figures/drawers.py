@@ -22,8 +22,10 @@ Drawer = Callable[..., go.Figure]
 
 DRAWERS: dict[str, Drawer] = {
     "ledger": lambda result, theme, **_: draw_ledger(result, theme),
-    "attention": lambda result, theme, smooth, face, **_: draw_mixing(result, theme, smooth, face),
-    "words": lambda result, theme, **_: draw_words(result, theme),
+    "attention": lambda result, theme, smooth, face, refuted, **_: draw_mixing(
+        result, theme, smooth, face, refuted
+    ),
+    "words": lambda result, theme, refuted, **_: draw_words(result, theme, refuted),
     "counterfactuals": lambda result, theme, **_: draw_counterfactuals(result, theme),
     "pairs": draw_pairs,
     "noise": draw_noise,
@@ -39,15 +41,23 @@ def draw(
     theme: str = "light",
     smooth: bool = False,
     face: np.ndarray | None = None,
+    refuted: bool = False,
 ) -> go.Figure:
     """The figure of a result.
 
     scale: logits drawn at full strength, `scale_of` all results of the page; of this one alone if None. theme: 'light'
     or 'dark', the page it stands on. smooth: interpolate between a map's cells. face: uint8 (224, 224, 3) RGB to lay
-    maps over. Raises ValueError for another theme or a result that nothing can be drawn of.
+    maps over. refuted: the receipt fails, so what is attributed is drawn in grey, while what was measured keeps its
+    colours. Raises ValueError for another theme or a result that nothing can be drawn of.
     """
     inks(theme)
-    settings: dict[str, Any] = {"scale": scale, "theme": theme, "smooth": smooth, "face": face}
+    settings: dict[str, Any] = {
+        "scale": scale,
+        "theme": theme,
+        "smooth": smooth,
+        "face": face,
+        "refuted": refuted,
+    }
     if result.method in DRAWERS:
         return DRAWERS[result.method](result, **settings)
     if "map" in result.values and result.values["map"].ndim == 2:

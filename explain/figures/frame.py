@@ -42,11 +42,11 @@ def dress(figure: go.Figure, theme: str, height: int, **layout: Any) -> go.Figur
     return figure
 
 
-def rows(figure: go.Figure, labels: Sequence[str], **place: int) -> None:
-    """Name the rows of a panel of horizontal bars at 0, 1, 2, … from top to bottom."""
+def rows(figure: go.Figure, labels: Sequence[str], width: int = 20, **place: int) -> None:
+    """Name the rows of a panel of horizontal bars at 0, 1, 2, … from top to bottom, in lines of `width` letters."""
     figure.update_yaxes(
         tickvals=list(range(len(labels))),
-        ticktext=[wrapped(label) for label in labels],
+        ticktext=[wrapped(label, width) for label in labels],
         tickfont={"size": 12},
         range=[len(labels) - 0.5, -0.5],
         showgrid=False,

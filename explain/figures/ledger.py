@@ -4,11 +4,13 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from explain.figures.frame import BELOW, LEGEND, ROW, digits_for, dress, padded, rows, signed
+from explain.figures.frame import BELOW, LEGEND, ROW, digits_for, dress, padded, rows, signed, wrapped
 from explain.figures.palette import inks
 from explain.result import Result
 
 SPACE = 74  # px, between the panels
+STEP = 36  # px, height of a step with its name and number
+NAMES = 24  # letters of a name before it is broken into two lines
 OTHERS = (
     ("ablation", "diamond", "ablation: without it alone"),
     ("bookkeeping", "circle-open", "bookkeeping: ‖v‖ frozen"),
@@ -26,7 +28,7 @@ def draw_ledger(result: Result, theme: str = "light") -> go.Figure:
     base = float(np.asarray(result.values.get("base", 0.0)).reshape(-1)[0])
     others = [other for other in OTHERS if other[0] in result.values]
     count = len(players)
-    heights = [ROW * (count + 2), ROW * count][: 1 + bool(others)]
+    heights = [STEP * (count + 2), ROW * count][: 1 + bool(others)]
     figure = make_subplots(
         rows=len(heights),
         cols=1,
@@ -35,12 +37,12 @@ def draw_ledger(result: Result, theme: str = "light") -> go.Figure:
         subplot_titles=["", "counted three ways"][: len(heights)],
     )
     figure.add_trace(_waterfall(base, shares, theme), row=1, col=1)
-    rows(figure, ["nothing known", *players, "total"], row=1, col=1)
-    steps = base + np.concatenate([[0.0, -base], np.cumsum(shares)])
-    figure.update_xaxes(title="real ◂ logits ▸ fake", range=padded(steps), row=1, col=1)
+    _name_steps(figure, players, base, shares)
+    heights_of_steps = base + np.concatenate([[0.0], np.cumsum(shares)])
+    figure.update_xaxes(title="real ◂ logits ▸ fake", range=padded(heights_of_steps, 0.04), row=1, col=1)
     if others:
         _three_ways(figure, result, shares, others, theme)
-        rows(figure, players, row=2, col=1)
+        rows(figure, players, NAMES, row=2, col=1)
         figure.update_xaxes(title="logits", row=2, col=1)
     below = 44 + LEGEND * bool(others)
     return dress(
@@ -52,23 +54,32 @@ def draw_ledger(result: Result, theme: str = "light") -> go.Figure:
     )
 
 
+def _name_steps(figure: go.Figure, players: tuple[str, ...], base: float, shares: np.ndarray) -> None:
+    """Name each step with its number below: beside short bars a phone has no room for numbers."""
+    steps = (base, *shares.tolist(), base + float(shares.sum()))
+    digits = digits_for(max(map(abs, steps)))
+    names = ("nothing known", *players, "total")
+    rows(figure, names, NAMES, row=1, col=1)
+    labels = [
+        f"{wrapped(name, NAMES)}<br><b>{signed(step, digits)}</b>"
+        for name, step in zip(names, steps, strict=True)
+    ]
+    figure.update_yaxes(ticktext=labels, row=1, col=1)
+
+
 def _waterfall(base: float, shares: np.ndarray, theme: str) -> go.Waterfall:
     ink = inks(theme)
     total = base + float(shares.sum())
-    digits = digits_for(max(abs(total), float(np.abs(shares).max(initial=0.0))))
     return go.Waterfall(
         orientation="h",
         y=list(range(len(shares) + 2)),
         x=[base, *shares.tolist(), total],
         measure=["absolute", *["relative"] * len(shares), "total"],
-        text=[signed(value, digits) for value in (base, *shares.tolist(), total)],
-        textposition="outside",
-        cliponaxis=False,
         increasing={"marker": {"color": ink.fake}},
         decreasing={"marker": {"color": ink.real}},
         totals={"marker": {"color": ink.neutral}},
         connector={"line": {"color": ink.soft, "width": 1, "dash": "dot"}},
-        hovertemplate="%{text}<extra></extra>",
+        hovertemplate="%{delta:+.4f}, then %{final:+.4f}<extra></extra>",
         showlegend=False,
     )
 

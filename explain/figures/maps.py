@@ -25,12 +25,13 @@ def draw_map(
     theme: str = "light",
     smooth: bool = False,
     face: np.ndarray | None = None,
+    refuted: bool = False,
 ) -> go.Figure:
     """Figure of a result with a 'map' (H, W) over the face and, where it has one, a map of the chosen patch.
 
     scale: logits drawn at full strength, the page's `scale_of`. smooth: interpolate between the cells; they are drawn
     as cells otherwise. face: uint8 (224, 224, 3) RGB to lay the map over, drawn grey, since its colours would be taken
-    for those of the map; without it the map stands on the page's own ground.
+    for those of the map; without it the map stands on the page's own ground. refuted: grey, without a sign.
     """
     top = scale or scale_of([result])
     digits = digits_for(top)
@@ -42,7 +43,7 @@ def draw_map(
         figure.add_trace(cells(values, side, smooth, f"%{{z:+.{digits}f}}"), row=1, col=column)
         frame_panel(figure, side, theme, face if side == FACE else None, col=column)
     axis = {
-        "colorscale": diverging(theme, 1.0 if face is None else OVER_FACE),
+        "colorscale": diverging(theme, 1.0 if face is None else OVER_FACE, refuted),
         "cmin": -top,
         "cmax": top,
         "colorbar": bar(f"{SIGN}   ({unit_of(result)})", [(x, signed(x, digits)) for x in (-top, 0.0, top)]),

@@ -22,12 +22,16 @@ from explain.result import Result
 COLUMNS = 4
 MOST_HEADS = 16
 """Maps of single heads that are drawn; of larger models the mean over the heads of every block."""
-MIXING = "share of attention: where information was mixed, not why"
+MIXING = "share of attention (block·head):<br>where information was mixed, not why"
 SMALL, LARGE = 150, 250  # px, sides of the panels
 
 
 def draw_mixing(
-    result: Result, theme: str = "light", smooth: bool = False, face: np.ndarray | None = None
+    result: Result,
+    theme: str = "light",
+    smooth: bool = False,
+    face: np.ndarray | None = None,
+    refuted: bool = False,
 ) -> go.Figure:
     """Rollout, and every head of every block (their mean in a large model): shares from 0 up to the figure's largest.
 
@@ -51,7 +55,7 @@ def draw_mixing(
         figure.add_trace(cells(values, side, smooth, f"%{{z:.{digits}f}}"), **place)
         frame_panel(figure, side, theme, under, **place)
     axis = {
-        "colorscale": rising(theme, 1.0 if under is None else OVER_FACE),
+        "colorscale": rising(theme, 1.0 if under is None else OVER_FACE, refuted),
         "cmin": 0.0,
         "cmax": top,
         "colorbar": bar(MIXING, [(x, f"{x:.{digits}f}") for x in (0.0, top)]),
@@ -70,7 +74,7 @@ def panels_of(result: Result) -> list[tuple[str, np.ndarray]]:
     blocks = result.labels.get("mixing") or tuple(f"block {number}" for number in range(len(heads)))
     if heads.shape[0] * heads.shape[1] <= MOST_HEADS:
         for block, of_block in zip(blocks, heads, strict=True):
-            panels += [(f"{block}, head {number + 1}", values) for number, values in enumerate(of_block)]
+            panels += [(f"{block}·{number + 1}", values) for number, values in enumerate(of_block)]
     else:
         panels += [
             (f"{block}, mean", values.mean(axis=0)) for block, values in zip(blocks, heads, strict=True)

@@ -37,6 +37,7 @@ def draw_noise(
     theme: str = "light",
     smooth: bool = False,
     face: np.ndarray | None = None,
+    refuted: bool = False,
 ) -> go.Figure:
     """Richness of the candidates; the target had another been chosen or a stream been missing; the chosen residual's
     spectrum beside those of training; where on it the influence lies; and the residuals themselves.
@@ -60,10 +61,10 @@ def draw_noise(
     _spectrum(figure, result, theme, number["spectrum"])
     if "tiles" in number:
         _tiles(figure, result, theme, number["tiles"])
-    _where(figure, result, smooth, theme, number["where"])
+    _where(figure, result, smooth, theme, number["where"], refuted)
     digits = digits_for(top)
     axis = {
-        "colorscale": diverging(theme),
+        "colorscale": diverging(theme, refuted=refuted),
         "cmin": -top,
         "cmax": top,
         "colorbar": bar(f"map: {SIGN}   (logits)", [(x, signed(x, digits)) for x in (-top, 0.0, top)]),
@@ -88,18 +89,16 @@ def draw_noise(
 def _panels(result: Result, tiles: bool) -> list[_Panel]:
     windows = len(result.values["homogeneity"])
     total = signed(float(np.asarray(result.values["map"]).sum()), 3)
-    kernel = escaped(result.labels["kernels"][TILE_KERNEL])
     chosen = int(result.values["chosen"]) + 1
     panels = [
-        _Panel("richness", ROW * windows, ("homogeneity of the windows: the lowest is the richest",)),
-        _Panel("otherwise", ROW * (windows + 2), ("the target, had it been otherwise",)),
+        _Panel("richness", ROW * windows, ("homogeneity: the lowest is the richest",)),
+        _Panel("otherwise", ROW * (windows + 2), ("the target, had it been otherwise (✓ as it is)",)),
         _Panel("spectrum", SPECTRUM, (f"spectrum of {_channel(result)[1]}, window {chosen}",)),
     ]
     if tiles:
-        names = tuple(
-            f"{name}{' ✓' if n + 1 == chosen else ''}" for n, name in enumerate(result.labels["homogeneity"])
-        )
-        panels.append(_Panel("tiles", TILES, tuple(f"{name}<br>{kernel}" for name in names), (1,) * windows))
+        kernel = escaped(result.labels["kernels"][TILE_KERNEL].split()[-1])
+        names = tuple(f"{kernel}: {n}{' ✓' if n == chosen else ''}" for n in range(1, windows + 1))
+        panels.append(_Panel("tiles", TILES, names, (1,) * windows))
     panels.append(_Panel("where", MAP, (f"where on window {chosen}: {total}", "by kernel"), (2, 2)))
     return panels
 
@@ -122,7 +121,7 @@ def _richness(figure: go.Figure, result: Result, theme: str, line: int) -> None:
         marker={
             "color": [ink.unsigned if n == chosen else faded(ink.unsigned, 0.4) for n in range(len(values))]
         },
-        text=[f"{value:.4f}{'  chosen' if n == chosen else ''}" for n, value in enumerate(values)],
+        text=[f"{value:.4f}{' ✓' if n == chosen else ''}" for n, value in enumerate(values)],
         textposition="outside",
         cliponaxis=False,
         hoverinfo="skip",
@@ -139,8 +138,8 @@ def _otherwise(figure: go.Figure, result: Result, theme: str, line: int) -> None
     chosen = int(result.values["chosen"])
     digits = digits_for(float(np.abs(values).max(initial=0.0)))
     said = [
-        f"{signed(value, digits)}, P {chance:.0%}{'  as it is' if n == chosen else ''}"
-        for n, (value, chance) in enumerate(zip(values, result.values["probability"], strict=True))
+        f"P {chance:.0%}{' ✓' if n == chosen else ''}"
+        for n, chance in enumerate(result.values["probability"])
     ]
     figure.add_bar(
         orientation="h",
@@ -154,14 +153,14 @@ def _otherwise(figure: go.Figure, result: Result, theme: str, line: int) -> None
         text=said,
         textposition="outside",
         cliponaxis=False,
-        hoverinfo="skip",
+        hovertemplate=f"%{{x:+.{digits}f}} logits<extra></extra>",
         showlegend=False,
         row=line,
         col=1,
     )
     short = [name.replace("without the ", "no ") for name in result.labels["alternatives"]]
     rows(figure, short, row=line, col=1)
-    figure.update_xaxes(range=padded(values, 0.5), title="logits", row=line, col=1)
+    figure.update_xaxes(range=padded(values, 0.4), title="logits", row=line, col=1)
 
 
 def _channel(result: Result) -> tuple[int, str]:
@@ -169,7 +168,8 @@ def _channel(result: Result) -> tuple[int, str]:
     names = result.labels["channels"]
     if "separation" not in result.values:
         return 0, escaped(names[0])
-    strength = np.abs(np.asarray(result.values["separation"])).max(axis=1)
+    # Of the residuals alone: grey levels, named last, are not what the noise stream reads.
+    strength = np.abs(np.asarray(result.values["separation"]))[: len(result.labels["kernels"])].max(axis=1)
     number = int(strength.argmax())
     return number, escaped(names[number])
 
@@ -235,13 +235,13 @@ def residual_tile(residual: np.ndarray) -> np.ndarray:
     return np.concatenate([colours, 255 * opacity], axis=-1).round().astype(np.uint8)
 
 
-def _where(figure: go.Figure, result: Result, smooth: bool, theme: str, line: int) -> None:
+def _where(figure: go.Figure, result: Result, smooth: bool, theme: str, line: int, refuted: bool) -> None:
     figure.add_trace(cells(np.asarray(result.values["map"]), PATCH, smooth, "%{z:+.4f}"), row=line, col=1)
     frame_panel(figure, PATCH, theme, None, row=line, col=1)
-    ink, kernels = inks(theme), np.asarray(result.values["by kernel"], dtype=np.float64)
+    ink, kernels = inks(theme, refuted), np.asarray(result.values["by kernel"], dtype=np.float64)
     digits = digits_for(float(np.abs(kernels).max(initial=0.0)))
     figure.add_bar(
-        x=[escaped(name).replace(" ", "<br>") for name in result.labels["kernels"]],
+        x=[escaped(name.split()[-1]) for name in result.labels["kernels"]],
         y=kernels,
         marker={"color": [ink.fake if value > 0 else ink.real for value in kernels]},
         text=[signed(value, digits) for value in kernels],

@@ -15,7 +15,7 @@ BEHIND = 0.55
 FEW = 3
 """Faces up to which every cell holds its number."""
 MOST_NAMES = 12
-"""Faces up to which they are named below the panels; beyond that they are numbered by hovering."""
+"""Faces up to which they are named below the panels; a single one, or more, by hovering."""
 
 
 def draw_pair_attention(result: Result, theme: str = "light") -> go.Figure:
@@ -56,7 +56,7 @@ def draw_pair_attention(result: Result, theme: str = "light") -> go.Figure:
             row=1,
             col=column,
         )
-    named = len(faces) <= MOST_NAMES
+    named = 1 < len(faces) <= MOST_NAMES
     figure.update_xaxes(
         tickvals=list(range(len(faces))) if named else [],
         ticktext=[shortened(face, 12) for face in faces] if named else [],

@@ -22,6 +22,7 @@ def draw_pairs(
     theme: str = "light",
     smooth: bool = False,
     face: np.ndarray | None = None,
+    refuted: bool = False,
 ) -> go.Figure:
     """Maps of the whole text and of the words that say most, on the page's scale; below, words × cells as a table."""
     top = scale or scale_of([result])
@@ -55,7 +56,7 @@ def draw_pairs(
             figure.update_yaxes(visible=False, **place)
     _table(figure, table[order], [words[n] for n in order], digits, lines + 1)
     axis = {
-        "colorscale": diverging(theme, 1.0 if under is None else OVER_FACE),
+        "colorscale": diverging(theme, 1.0 if under is None else OVER_FACE, refuted),
         "cmin": -top,
         "cmax": top,
         "colorbar": bar(f"{SIGN}   (logits)", [(x, signed(x, digits)) for x in (-top, 0.0, top)]),

@@ -5,7 +5,7 @@ not about real and fake use purple and green instead, so that a colour never has
 sign at all (attention, richness) is drawn in one hue.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 REAL = "#0b67ac"
@@ -43,20 +43,26 @@ INKS: dict[str, Inks] = {
 }
 
 
-def inks(theme: str) -> Inks:
-    """The inks of a theme. Raises ValueError for a theme there is none of."""
+def inks(theme: str, refuted: bool = False) -> Inks:
+    """The inks of a theme; of a refuted explanation, whose colours mean nothing, all of them grey.
+
+    Raises ValueError for a theme there is none of.
+    """
     if theme not in INKS:
         raise ValueError(f"The theme is {theme!r}; allowed: {', '.join(map(repr, INKS))}.")
-    return INKS[theme]
+    ink = INKS[theme]
+    if not refuted:
+        return ink
+    return replace(ink, real=ink.neutral, fake=ink.neutral, unsigned=ink.neutral)
 
 
-def diverging(theme: str, strongest: float = 1.0) -> Stops:
+def diverging(theme: str, strongest: float = 1.0, refuted: bool = False) -> Stops:
     """Plotly's colour scale of signed values: blue below zero, vermilion above, transparent at zero.
 
     strongest: opacity 0..1 at both ends. Opacity is proportional to the value's size, so that on any page zero looks
     like the page and on a face like the face.
     """
-    ink = inks(theme)
+    ink = inks(theme, refuted)
     near = 1e-6  # two stops at one place are not allowed
     return [
         (0.0, faded(ink.real, strongest)),
@@ -66,9 +72,9 @@ def diverging(theme: str, strongest: float = 1.0) -> Stops:
     ]
 
 
-def rising(theme: str, strongest: float = 1.0) -> Stops:
+def rising(theme: str, strongest: float = 1.0, refuted: bool = False) -> Stops:
     """Plotly's colour scale of values without a sign: transparent at zero, one hue, never blue or vermilion."""
-    ink = inks(theme)
+    ink = inks(theme, refuted)
     return [(0.0, faded(ink.unsigned, 0)), (1.0, faded(ink.unsigned, strongest))]
 
 

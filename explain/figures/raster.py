@@ -24,18 +24,21 @@ def png(
     smooth: bool = False,
     face: np.ndarray | None = None,
     side: int = SIDE,
+    refuted: bool = False,
 ) -> bytes:
     """PNG of one signed map of a result, without metadata.
 
     name: of the array, (H, W). scale: logits drawn at full strength, the page's `scale_of`. smooth: bilinear between
     the cells' centres; cells have sharp edges otherwise. face: uint8 (H, W, 3) RGB to lay the map over, in grey: then
     the picture is opaque. Without it the picture is (side, side) RGBA, opacity in proportion to the value's size.
-    Raises ValueError for an array that the result does not have or that is no map.
+    refuted: grey, without a sign. Raises ValueError for an array that the result does not have or that is no map.
     """
     if name not in result.values or result.values[name].ndim != 2:
         maps = [key for key, array in result.values.items() if array.ndim == 2]
         raise ValueError(f"{result.method or 'The result'} has no map {name!r}; it has {maps or 'none'}.")
-    return encoded(painted(result.values[name], scale or scale_of([result]), theme, smooth, face, side))
+    return encoded(
+        painted(result.values[name], scale or scale_of([result]), theme, smooth, face, side, refuted)
+    )
 
 
 def painted(
@@ -45,6 +48,7 @@ def painted(
     smooth: bool = False,
     face: np.ndarray | None = None,
     side: int = SIDE,
+    refuted: bool = False,
 ) -> np.ndarray:
     """Signed values (H, W) → uint8 (side, side, 4), or (side, side, 3) where they lie over a face.
 
@@ -53,7 +57,7 @@ def painted(
     """
     if not scale > 0:
         raise ValueError(f"The scale is {scale}; a number of logits above 0 is needed.")
-    ink = inks(theme)
+    ink = inks(theme, refuted)
     grown = enlarged(np.clip(np.asarray(values, dtype=np.float32) / scale, -1, 1), side, smooth)
     colours = np.where(grown[..., None] < 0, channels(ink.real), channels(ink.fake)).astype(np.float32)
     opacity = np.abs(grown)

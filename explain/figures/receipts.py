@@ -12,8 +12,8 @@ from explain.result import Reading, Receipt
 
 PANEL = 230  # px
 CURVES = {
-    "deletion": "most towards fake taken first: must fall faster than random",
-    "insertion": "most towards real taken first: must stay higher than random",
+    "deletion": "most fake first: must fall faster",
+    "insertion": "most real first: must stay higher",
 }
 
 
@@ -58,7 +58,7 @@ def draw_receipt(receipt: Receipt, theme: str = "light") -> go.Figure:
         )
         for values, name, line in (
             (curves["random mean"], "their mean", {"color": ink.neutral, "width": 1.5, "dash": "dot"}),
-            (curves["curve"], "the map's order", {"color": ink.letters, "width": 2.5}),
+            (curves["curve"], "this explanation's order", {"color": ink.letters, "width": 2.5}),
         ):
             figure.add_scatter(
                 x=share,
@@ -73,7 +73,7 @@ def draw_receipt(receipt: Receipt, theme: str = "light") -> go.Figure:
                 col=1,
             )
     figure.update_xaxes(ticksuffix=" %", zeroline=False)
-    figure.update_xaxes(title="cells taken away", row=len(drawn), col=1)
+    figure.update_xaxes(title="share taken away", row=len(drawn), col=1)
     figure.update_yaxes(title="logits", zeroline=True, automargin=True)
     return dress(
         figure,
@@ -85,10 +85,9 @@ def draw_receipt(receipt: Receipt, theme: str = "light") -> go.Figure:
 
 
 def _title(reading: Reading, fill: str, curves: Mapping[str, Any]) -> str:
-    meaning = escaped(CURVES.get(reading.metric, ""))
-    return (
-        f"{escaped(reading.metric)}, {escaped(fill)} fill: beats {curves['half']['beaten']:.0%}<br>{meaning}"
-    )
+    how = f", {escaped(fill)} fill" if len(reading.detail["fills"]) > 1 else ""
+    meaning = f"<br>{CURVES[reading.metric]}" if reading.metric in CURVES else ""
+    return f"{escaped(reading.metric)}{how}: beats {curves['half']['beaten']:.0%}{meaning}"
 
 
 def _worst(reading: Reading) -> tuple[str, Mapping[str, Any]] | None:

@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from explain.figures.frame import BELOW, LEGEND, ROW, digits_for, dress, padded, rows, said, signed
-from explain.figures.palette import FAKE, REAL, inks
+from explain.figures.palette import FAKE, NEUTRAL, REAL, inks
 from explain.figures.scale import scale_of
 from explain.result import Result
 
@@ -20,7 +20,7 @@ SENTENCES = 8
 _TEMPLATE = str.maketrans({"{": "&#123;", "}": "&#125;", "$": "&#36;", "`": "&#96;"})
 
 
-def draw_words(result: Result, theme: str = "light") -> go.Figure:
+def draw_words(result: Result, theme: str = "light", refuted: bool = False) -> go.Figure:
     """Bars of the strongest words' shares ('contributions'), with a diamond at the change when the word is left out.
 
     The diamond is the truth that the share is to be compared with; a word's sentence is told on hovering.
@@ -32,7 +32,7 @@ def draw_words(result: Result, theme: str = "light") -> go.Figure:
         return said("There is no word to show.", theme)
     strongest = np.maximum(np.abs(shares), np.abs(left_out))
     order = np.argsort(-strongest, kind="stable")[:MOST]
-    ink = inks(theme)
+    ink = inks(theme, refuted)
     digits = digits_for(float(strongest.max()))
     words, sentences = result.labels["contributions"], result.labels["agreement"]
     told = [html.escape(sentences[int(result.values["sentence"][number])]) for number in order]
@@ -75,12 +75,13 @@ def draw_words(result: Result, theme: str = "light") -> go.Figure:
     )
 
 
-def spans(result: Result, scale: float | None = None, most: int = SENTENCES) -> str:
+def spans(result: Result, scale: float | None = None, most: int = SENTENCES, refuted: bool = False) -> str:
     """HTML of the sentences, every word underlined in the colour that its share has on the page's maps.
 
     The `most` sentences whose words move most come first, the others folded up below. scale: logits drawn at full
-    strength, the page's `scale_of`. A word that no face was trained with is marked with a dashed frame. Everything is
-    escaped, also against gradio's templates; colours are the style sheet's --mf-real and --mf-fake where it has them.
+    strength, the page's `scale_of`. A word that no face was trained with is marked with a dashed frame. refuted:
+    underlined in grey, without a sign. Everything is escaped, also against gradio's templates; colours are the style
+    sheet's --mf-real and --mf-fake where it has them.
     """
     top = scale or scale_of([result])
     digits = digits_for(top)
@@ -88,7 +89,7 @@ def spans(result: Result, scale: float | None = None, most: int = SENTENCES) -> 
     count = len(result.labels["agreement"])
     strongest = [float(shares[owner == number].max(initial=0.0)) for number in range(count)]
     order = sorted(range(count), key=lambda number: -strongest[number])
-    lines = [_sentence(result, number, top, digits) for number in order]
+    lines = [_sentence(result, number, top, digits, refuted) for number in order]
     more = (
         ""
         if count <= most
@@ -106,22 +107,26 @@ def _list(lines: list[str]) -> str:
     return f'<ul class="mf-sentences" style="{style}">{"".join(lines)}</ul>'
 
 
-def _sentence(result: Result, number: int, top: float, digits: int) -> str:
+def _sentence(result: Result, number: int, top: float, digits: int, refuted: bool) -> str:
     sentence = result.labels["agreement"][number]
     parts, end = [], 0
     for word in np.flatnonzero(np.asarray(result.values["sentence"]) == number):
         start, stop = (int(place) for place in result.values["span"][word])
-        parts += [_text(sentence[end:start]), _word(result, int(word), sentence[start:stop], top, digits)]
+        parts += [
+            _text(sentence[end:start]),
+            _word(result, int(word), sentence[start:stop], top, digits, refuted),
+        ]
         end = stop
     return f'<li class="mf-sentence">{"".join(parts)}{_text(sentence[end:])}{_place(result, number)}</li>'
 
 
-def _word(result: Result, number: int, word: str, top: float, digits: int) -> str:
+def _word(result: Result, number: int, word: str, top: float, digits: int, refuted: bool) -> str:
     share, left_out = (float(result.values[name][number]) for name in ("contributions", "left_out"))
     unseen = "unseen" in result.values and bool(result.values["unseen"][number])
     told = f"{signed(share, digits)} logits; left out: {signed(left_out, digits)}"
     told += "; never seen in training" if unseen else ""
-    colour = f"var(--mf-fake,{FAKE})" if share > 0 else f"var(--mf-real,{REAL})"
+    side = f"var(--mf-fake,{FAKE})" if share > 0 else f"var(--mf-real,{REAL})"
+    colour = NEUTRAL if refuted else side
     frame = "outline:1px dashed currentColor;outline-offset:1px;" if unseen else ""
     return (
         f'<span class="mf-word" style="display:inline-block;line-height:1.35;{frame}" title="{_text(told)}">'

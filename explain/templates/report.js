@@ -7,10 +7,12 @@
     place,
     drawn: JSON.parse(document.querySelector(`[data-for="${place.dataset.figure}"]`).textContent),
   }));
+  const pictures = JSON.parse(document.getElementById("pictures").textContent);
   // What is folded up has no width yet; it is drawn when it is opened.
   const shown = ({ place }) => !place.closest("details:not([open])");
   const draw = (theme, width) => figures.filter(shown).forEach(({ place, drawn }) => {
     const { data, layout } = structuredClone(drawn[theme]);
+    for (const image of layout.images || []) image.source = pictures[image.source];
     const across = width || place.clientWidth;
     // Square panels that a narrow page makes small need less height than the figure was made for.
     const { columns, lines, square } = layout.meta || {};

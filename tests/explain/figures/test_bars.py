@@ -7,6 +7,8 @@ from explain import figures
 from explain.figures.frame import digits_for, escaped, signed, wrapped
 from explain.figures.noise import residual_tile
 from explain.figures.pairs import word_map
+from explain.figures.palette import INKS
+from explain.figures.raster import painted
 from tests.explain.figures.made_up import ledger, noise, receipt, result, words
 
 
@@ -14,7 +16,8 @@ def test_the_waterfall_adds_up():
     bars = figures.draw(ledger()).data[0]
     assert list(bars.measure) == ["absolute", "relative", "relative", "relative", "total"]
     assert sum(bars.x[:-1]) == pytest.approx(bars.x[-1]) == pytest.approx(0.65)
-    assert list(bars.text) == ["+0.25", "+0.50", "−0.20", "+0.10", "+0.65"]
+    named = [label.split("<br>")[-1] for label in figures.draw(ledger()).layout.yaxis.ticktext]
+    assert named == [f"<b>{number}</b>" for number in ("+0.25", "+0.50", "−0.20", "+0.10", "+0.65")]
     assert bars.increasing.marker.color == figures.FAKE and bars.decreasing.marker.color == figures.REAL
 
 
@@ -59,7 +62,7 @@ def test_many_sentences_are_folded_up_the_strongest_first():
 
 def test_a_receipts_curves_are_those_of_its_worst_fill():
     figure = figures.draw_receipt(receipt(blur=0.2))
-    own = next(trace for trace in figure.data if trace.name == "the map's order")
+    own = next(trace for trace in figure.data if trace.name == "this explanation's order")
     assert list(own.y) == [1.0, 0.5, 0.65] and "blur fill: beats 20%" in figure.layout.annotations[0].text
     assert figures.has_curves(receipt())
     bare = type(receipt())("ledger", "holds", "It does.", receipt().readings[:1], 0.0, 0.0)
@@ -71,8 +74,10 @@ def test_a_receipts_curves_are_those_of_its_worst_fill():
 def test_the_noise_panels_tell_chosen_from_not_and_show_the_residual_with_the_face_only():
     figure = figures.draw(noise(), scale=0.3)
     richness, otherwise = figure.data[:2]
-    assert list(richness.x) == [0.4, 0.2, 0.3, 0.5] and "chosen" in richness.text[1]
-    assert "as it is" in otherwise.text[1] and list(otherwise.marker.color)[2] == figures.REAL
+    assert list(richness.x) == [0.4, 0.2, 0.3, 0.5] and richness.text[1].endswith("✓")
+    assert (
+        list(otherwise.text)[:2] == ["P 50%", "P 60% ✓"] and list(otherwise.marker.color)[2] == figures.REAL
+    )
     assert not figure.layout.images
     face = np.zeros((224, 224, 3), dtype=np.uint8)
     assert len(figures.draw(noise(), face=face).layout.images) == 4
@@ -91,6 +96,18 @@ def test_the_spectrum_is_of_the_channel_that_told_apart_best_beside_training():
     assert (
         not any("training" in (trace.name or "") for trace in alone.data) and alone.layout.showlegend is False
     )
+
+
+def test_what_is_refuted_is_grey_and_what_was_measured_is_not():
+    figure = figures.draw(noise(), refuted=True)
+    assert figures.FAKE in figure.data[1].marker.color
+    scale = str(figure.layout.coloraxis.colorscale)
+    assert "191, 74, 0" not in scale and "11, 103, 172" not in scale
+    shares, truth = figures.draw(words(), refuted=True).data[0], figures.draw(words(), refuted=True).data[2]
+    assert shares.marker.color == INKS["light"].neutral and truth.marker.color == INKS["light"].letters
+    assert figures.FAKE not in figures.spans(words(), refuted=True)
+    grey = painted(np.array([[0.5, -0.5]]), 1.0, side=2, refuted=True)
+    assert (grey[0, 0] == grey[0, 1]).all()
 
 
 def test_a_residual_tile_is_signed_and_clear_at_zero():
@@ -112,11 +129,15 @@ def test_a_words_map_is_its_row_of_the_table():
 def test_dead_inputs_are_said_in_words():
     audit = result(
         "audit",
-        labels={"change": ("face", "level 2"), "findings": ("moves it", "cannot move it")},
-        change=[0.5, 0.0],
-        gradient=[1.0, 0.0],
+        labels={
+            "change": ("face", "level 2", "other patches"),
+            "findings": ("moves it", "cannot move it", "moves it only through the choice of patch"),
+        },
+        change=[0.5, 0.0, -0.2],
+        gradient=[1.0, 0.0, 0.0],
     )
-    assert [text.strip() for text in figures.draw(audit).data[0].text] == ["+0.50", "cannot move it"]
+    assert list(figures.draw(audit).data[0].text) == ["+0.50", "cannot move it", "−0.20 *"]
+    assert "only through the choice of patch" in figures.draw(audit).layout.xaxis.title.text
 
 
 @pytest.mark.parametrize(

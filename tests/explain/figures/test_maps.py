@@ -57,7 +57,7 @@ def test_attention_has_a_scale_of_its_own_without_a_sign():
     axis = figure.layout.coloraxis
     assert (axis.cmin, axis.cmax) == (0.0, 0.7) and "not why" in axis.colorbar.title.text
     assert [heat.z.shape for heat in figure.data] == [(3, 3)] * 5
-    assert [note.text for note in figure.layout.annotations][:2] == ["rollout", "block 0, head 1"]
+    assert [note.text for note in figure.layout.annotations][:2] == ["rollout", "block 0·1"]
     for _, colour in axis.colorscale:
         assert "191, 74, 0" not in colour and "11, 103, 172" not in colour
 
