@@ -196,7 +196,7 @@ def pairs(
     cells: int = 7,
     fill: str = "mean",
     baseline: str = "pad",
-    steps: int = 4,
+    steps: int = 8,
     limit: int = 64,
 ) -> Result:
     """What W words and P cells say to one another.
@@ -288,7 +288,7 @@ METHOD = Method(
         Knob(
             "steps",
             "integer",
-            4,
+            8,
             "Points of the path to begin with, for each side.",
             low=4,
             high=MAX_STEPS,

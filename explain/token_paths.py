@@ -17,6 +17,10 @@ from explain.methods import Progress
 from explain.sentences import Passage, Wording, batches
 from explain.subject import Subject
 
+CLOSE = TOLERANCE / 4
+"""The share of its change by which a text's feature may be missed: differences of descriptions are smaller than what
+they differ in, so errors weigh more there."""
+
 ROWS = 64
 """Points of paths, of whatever texts, that run at once: it bounds memory."""
 
@@ -170,7 +174,7 @@ def text_rows(
             own = [piece for piece in pieces if piece.text == text]
             missed = torch.stack([piece.missed for piece in own]).sum(dim=0).norm()
             whole = (found.known[text, 1.0] - found.known[text, 0.0]).norm().clamp_min(NOTHING)
-            if missed >= TOLERANCE * whole and spent[text] + 2 * NODES <= limit:
+            if missed >= CLOSE * whole and spent[text] + 2 * NODES <= limit:
                 halved[text] = max(own, key=lambda piece: float(piece.missed.norm()))
                 spent[text] += 2 * NODES
         if not halved:
