@@ -1,4 +1,4 @@
-"""What a run never sees: a generator, a kind of forgery, or a set of real faces with all that was made from it."""
+"""What a run never sees: generators, kinds of forgery, or sets of real faces with all that was made from them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,40 +11,46 @@ What = Literal["", "generator", "kind", "real"]
 
 @dataclass(frozen=True)
 class LeaveOut:
-    """Entries to hold back: what == '' for none, else those whose generator, kind or real set is called `name`."""
+    """Entries to hold back: what == '' for none, else those whose generator, kind or real set is one of `names`."""
 
     what: What = ""
-    name: str = ""
+    names: tuple[str, ...] = ()
 
     @classmethod
     def parse(cls, text: str) -> "LeaveOut":
-        """From '' or 'generator=NAME', 'kind=NAME', 'real=NAME'. Raises ValueError for anything else."""
+        """From '' or 'generator=NAME', 'kind=NAME', 'real=NAME'; several names with commas between them.
+
+        Raises ValueError for anything else.
+        """
         if not text.strip():
             return cls()
-        what, _, name = (part.strip() for part in text.partition("="))
-        if what not in get_args(What) or not what or not name:
+        what, _, listed = (part.strip() for part in text.partition("="))
+        names = tuple(dict.fromkeys(name.strip() for name in listed.split(",")))
+        if what not in get_args(What) or not what or not all(names):
             raise ValueError(
-                f"leave_out is {text!r}; it must be empty or generator=NAME, kind=NAME or real=NAME."
+                f"leave_out is {text!r}; it must be empty or generator=NAME, kind=NAME or real=NAME "
+                "(several names: NAME,NAME)."
             )
-        return cls(cast(What, what), name)
+        return cls(cast(What, what), names)
 
     def __str__(self) -> str:
         """The text that `parse` reads."""
-        return f"{self.what}={self.name}" if self.what else ""
+        return f"{self.what}={','.join(self.names)}" if self.what else ""
 
     def excludes(self, entry: Entry) -> bool:
         """Whether an entry is held back. 'real' also holds back the forgeries made here from faces of that set."""
-        return bool(self.what) and self.name in self._names(entry)
+        return bool(self.what) and not set(self.names).isdisjoint(self._names(entry))
 
     def check(self, entries: Iterable[Entry]) -> None:
-        """Raise ValueError if nothing would be held back, listing the names there are."""
+        """Raise ValueError if a name holds nothing back, listing the names there are."""
         if not self.what:
             return
-        names = sorted({name for entry in entries for name in self._names(entry)})
-        if self.name not in names:
+        there = sorted({name for entry in entries for name in self._names(entry)})
+        absent = [name for name in self.names if name not in there]
+        if absent:
             raise ValueError(
-                f"leave_out is {str(self)!r}, but no picture has that {self.what}; "
-                f"there are: {', '.join(names) or 'none at all'}."
+                f"leave_out is {str(self)!r}, but no picture has the {self.what} {', '.join(absent)}; "
+                f"there are: {', '.join(there) or 'none at all'}."
             )
 
     def _names(self, entry: Entry) -> tuple[str, ...]:

@@ -143,7 +143,7 @@ def leave_one_out(bench: Bench, folder: Path, protocol: str, conditions: list[st
         keep = left_out_pictures(bench.faces, left_out)
         excluded = [entry for entry in bench.faces.entries if left_out.excludes(entry)]
         found[run.name] = {
-            "left_out": left_out.name,
+            "left_out": ", ".join(left_out.names),
             "seed": record["recipe"]["seed"],
             "weights_sha256": subject.sha256,
             "pictures_left_out": len(excluded),

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator
 from typing import Any
 
+from mfclip.data.leave_out import LeaveOut
 from mfclip.training.recipes import INGREDIENTS
 
 
@@ -23,16 +24,19 @@ def seen_before(record: dict[str, Any] | None, leave_out: str, without: Collecti
     record: content of the weights' training.json, None where there is none: they may have seen anything. leave_out:
     as in a recipe, '' for nothing. without: makers of forgeries (INGREDIENTS) that the run is to do without.
     """
-    what, _, name = leave_out.partition("=")
-    if not what and not without:
+    wanted = LeaveOut.parse(leave_out)
+    if not wanted.what and not without:
         return ""
     for before in [None] if record is None else recipes_before(record):
         if before is None:
             return "there is no record of all that its weights were trained on"
         # A run without pictures of other people's generators saw none of theirs; kinds and faces come by pairs, too.
-        no_generator = what == "generator" and before.get("forgeries") == 0
-        if what and before.get("leave_out") != leave_out and not no_generator:
-            return f"it was trained with the {what} {name!r}"
+        no_generator = wanted.what == "generator" and before.get("forgeries") == 0
+        had_left_out = LeaveOut.parse(before.get("leave_out") or "")
+        spared = had_left_out.names if had_left_out.what == wanted.what else ()
+        seen = [name for name in wanted.names if name not in spared and not no_generator]
+        if seen:
+            return f"it was trained with the {wanted.what} {', '.join(map(repr, seen))}"
         if before.get("pairs", 1):
             had = sorted(set(without) & set(before.get("ingredients", INGREDIENTS)))
             if had:
