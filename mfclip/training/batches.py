@@ -40,9 +40,9 @@ class _Pool:
 class TrainingBatches(Dataset):
     """Item `step` is this process's share of the batch of that step.
 
-    A batch holds `recipe.pairs` reals each with a forgery made from it, under the same history; the other reals; and
-    forgeries of other people's generators. Every source of reals gives as many pairs as every other, and so does
-    every ingredient. What recipe.leave_out names is never drawn.
+    A batch holds `recipe.pairs` reals each with a forgery made from it, under the same history, which spares a share
+    of them (recipe.spared) all re-saving; the other reals; and forgeries of other people's generators. Every source of
+    reals gives as many pairs as every other, and so does every ingredient. What recipe.leave_out names is never drawn.
 
     process, processes: which share this is. The shares of all processes together are the batch that one process
     would have, pairs unbroken.
@@ -95,7 +95,8 @@ class TrainingBatches(Dataset):
             of_source = self.pairs[sources[rng.integers(len(sources))]]
             ingredients = sorted(of_source)
             pairs = of_source[ingredients[rng.integers(len(ingredients))]]
-            history, window = draw_history(rng, recipe.histories), self._window(rng, CHANGED)
+            resaved = recipe.histories and rng.random() >= recipe.spared
+            history, window = draw_history(rng, resaved), self._window(rng, CHANGED)
             units.append([(self.made, index, history, window) for index in pairs[rng.integers(len(pairs))]])
         loose = self.reals.draw(rng, recipe.reals - recipe.pairs)
         loose += self.forgeries.draw(rng, recipe.forgeries)

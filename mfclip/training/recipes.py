@@ -15,15 +15,17 @@ class Recipe:
     then holds that many more pictures); forgeries: pictures of other people's generators. ingredients: which sorts of
     made forgeries are drawn, in equal shares. leave_out: '' or 'generator=NAME', 'kind=NAME', 'real=NAME' (or
     NAME,NAME): pictures that training and validation never see. histories: re-save and rescale both classes (off only
-    to show what it is worth). patch: the noise stream sees the richest window in half the pictures and any in the
-    others, or any always. text: 'frozen' trains only projection and level weights on a distilled (tiny) or pretrained
-    (clip) tower. paraphrases: share of sentences replaced by a rewording. tune: which weights of a pretrained image
-    tower move. learning_rate: peak of a one-cycle schedule. average: decay of the weight average that is shipped.
-    alone: weight of the cross-entropy of each stream by itself. paired: weight of the ranking of a forgery above the
-    real it was made from. sides: weight of the wordings' own side. alignment: weight of the contrastive loss, whose
-    gradient is multiplied by the logit scale (14 at the start) and otherwise drowns the head's. gate_target: mean gate
-    over negative pairs, held with weight gate_hold. distil_temperature: of the KL to the predicted text feature.
-    patience: validations without improvement before the run stops early, 0 for never.
+    to show what it is worth). spared: share of pairs that are only cropped, mirrored and coloured, so that the traces
+    of forging are there to be learned; other pictures never, whose formats would betray their source. patch: the noise
+    stream sees the richest window in half the pictures and any in the others, or any always. text: 'frozen' trains only
+    projection and level weights on a distilled (tiny) or pretrained (clip) tower. paraphrases: share of sentences
+    replaced by a rewording. tune: which weights of a pretrained image tower move. learning_rate: peak of a one-cycle
+    schedule. average: decay of the weight average that is shipped. alone: weight of the cross-entropy of each stream by
+    itself. paired: weight of the ranking of a forgery above the real it was made from. sides: weight of the wordings'
+    own side. alignment: weight of the contrastive loss, whose gradient is multiplied by the logit scale (14 at the
+    start) and otherwise drowns the head's. gate_target: mean gate over negative pairs, held with weight gate_hold.
+    distil_temperature: of the KL to the predicted text feature. patience: validations without improvement before the
+    run stops early, 0 for never.
     """
 
     name: str = "tiny"
@@ -35,6 +37,7 @@ class Recipe:
     ingredients: tuple[str, ...] = INGREDIENTS
     leave_out: str = ""
     histories: bool = True
+    spared: float = 0.5
     patch: Literal["richest", "random"] = "richest"
     text: Literal["frozen", "trained"] = "frozen"
     paraphrases: float = 0.5
@@ -77,8 +80,9 @@ class Recipe:
             raise ValueError(
                 f"ingredients are {self.ingredients}; one or more of {', '.join(INGREDIENTS)} are needed."
             )
-        if not 0 <= self.paraphrases <= 1:
-            raise ValueError(f"paraphrases is {self.paraphrases}; a share of 0 to 1 is needed.")
+        for name in ("paraphrases", "spared"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name} is {getattr(self, name)}; a share of 0 to 1 is needed.")
 
 
 TINY = Recipe()

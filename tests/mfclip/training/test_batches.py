@@ -96,6 +96,21 @@ def test_ingredients_are_drawn_in_equal_shares_and_only_if_named(caches):
     assert {e.generator for e in _planned(TrainingBatches(*caches, only)) if e.fake} == {"self_blend"}
 
 
+@pytest.mark.parametrize(
+    ("histories", "spared", "least", "most"), [(True, 0, 0, 0.2), (True, 1, 1, 1), (False, 0, 1, 1)]
+)
+def test_re_saving_spares_a_share_of_the_pairs_and_nothing_else(caches, histories, spared, least, most):
+    recipe = dataclasses.replace(WIDE, histories=histories, spared=spared)
+    pairs, loose = [], []
+    for unit in (unit for step in range(30) for unit in TrainingBatches(*caches, recipe).plan(step)):
+        draw = unit[0][2]
+        as_it_was = not draw.quality and not draw.earlier and draw.scale == draw.soften == 1
+        assert all(planned[2] == draw for planned in unit)
+        (pairs if len(unit) == 2 else loose).append(as_it_was)
+    assert least <= np.mean(pairs) <= most
+    assert np.mean(loose) < 0.2 or not histories
+
+
 def test_windows_are_the_richest_the_changed_or_any(caches):
     def windows(recipe, pairs):
         units = [u for step in range(12) for u in TrainingBatches(*caches, recipe).plan(step)]
@@ -118,7 +133,7 @@ def test_the_changed_window_is_where_the_forgery_differs():
 
 def test_a_recipe_that_wants_what_is_not_there_is_refused(caches):
     faces, made = caches
-    with pytest.raises(ValueError, match="no picture has that generator.*sdxl"):
+    with pytest.raises(ValueError, match="no picture has the generator nothing.*sdxl"):
         TrainingBatches(faces, made, dataclasses.replace(WIDE, leave_out="generator=nothing"))
     only_swaps = dataclasses.replace(WIDE, leave_out="kind=entire_face_synthesis")
     TrainingBatches(faces, made, only_swaps)
