@@ -156,7 +156,7 @@ def test_the_head_reads_no_text(smalls):
 def test_a_sentence_without_a_word_is_no_row(smalls):
     silent = Hierarchy((SHORT.descriptions[0], Description(("\u0007",) * 4, fake=True)))
     result = METHOD.run(subject_of(smalls["each"], silent, "description:1"), layer="1")
-    assert result.values["pairs"].shape == (0, 49) and result.gap == 0
+    assert result.values["pairs"].shape == (0, 49) and result.gap < 1e-3
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ the cache, its forgeries follow it and point back to it (`Entry.pair`).
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -187,6 +188,17 @@ def _one_thread(_: int) -> None:
     torch.set_num_threads(1)
 
 
+@contextmanager
+def _on_one_thread() -> Iterator[None]:
+    """Sums of more threads round otherwise: a forgery must not depend on how many processes share the work."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
 def make_forgeries(
     faces: RegionCache,
     forger: Forger,
@@ -221,7 +233,8 @@ def make_forgeries(
                     yield _fields(entry, MAKERS[generator], place), forged
                     count += 1
 
-    return write_cache(folder, fingerprint, items(), [])
+    with _on_one_thread():
+        return write_cache(folder, fingerprint, items(), [])
 
 
 def _as_made(item: list) -> list:
