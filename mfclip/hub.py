@@ -28,8 +28,9 @@ ENVIRONMENT = "MFCLIP_CHECKPOINT"
 CONFIG, WEIGHTS, HASHES, CARD = "config.json", "model.safetensors", "SHA256", "README.md"
 RECORD, WORDS = "training.json", "words.json"  # beside them: the run that made the weights, words it has seen
 SPECTRA = "spectra.json"  # and what the noise of its training faces looked like
+RESULTS = "results.json"  # and what its evaluation has measured
 REQUIRED = (CONFIG, WEIGHTS, HASHES)
-OPTIONAL = (WORDS, SPECTRA)
+OPTIONAL = (WORDS, SPECTRA, RESULTS)
 
 _PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle")
 _REPOSITORY = re.compile(r"(?P<repo>[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*)(?:@(?P<revision>[^@\s]+))?")
