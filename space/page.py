@@ -1,20 +1,24 @@
-"""The page: its sections in order, and every listener."""
+"""The page: photo and verdict on top, the reasons in tabs below, and every listener."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import gradio as gr
 
-from explain.figures import Bar, draw_similarities, draw_tree
-from mfclip import Detector, NoFace
-from mfclip.photo import Photo, read_photo
-from mfclip.prompts import describe_forgery
-from space.components import descriptions, face_views, tree_view, verdict_card
-from space.components.example_strip import Example, examples
+from mfclip import Detector
+from mfclip.photo import read_photo
+from space.components import descriptions
+from space.components.cause import cause_card
+from space.components.example_strip import examples
 from space.components.headings import header
-from space.judging import Given, judge, settle, tokens, verdict_json
-from space.session import Session, begin, short_labels
-from space.tabs import about, language, photo, why
+from space.explained import WHERE, Explained
+from space.handlers.explaining import Explaining
+from space.handlers.lab import Lab
+from space.handlers.verdict import Judging
+from space.judging import judge, tokens
+from space.session import Session, begin
+from space.tabs import about, language, ledger, noise, pairs, photo, where
 from space.text import words
 
 SWEEP, KEEP = 60, 600
@@ -23,197 +27,220 @@ SWEEP, KEEP = 60, 600
 ONE_AT_A_TIME: dict[str, Any] = {"concurrency_id": "session", "concurrency_limit": 1}
 """Every listener that reads and writes a session waits its turn, or two answers could overwrite each other."""
 
+EXPLAINING: dict[str, Any] = {"concurrency_id": "explain", "concurrency_limit": 1}
+"""Explanations wait for each other and never keep a verdict waiting."""
+
 PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
+ORDER = ("ledger", WHERE, "words", "noise")
+"""Sections that every verdict fills, in the order of their outputs."""
 
-class Page:
-    """The handlers, with the detector they ask. Each returns values in the order of the outputs it is wired to."""
+LOOKS = """(session, theme, explained) =>
+  [session, document.body.classList.contains('dark') ? 'dark' : 'light', explained]"""
+"""What the browser shows, asked once when the page opens."""
 
-    def __init__(self, detector: Detector, shown: tuple[Example, ...]) -> None:
-        self.detector, self.shown = detector, shown
-        self.decision = detector.config.decision
 
-    def verdict(self, session: Session, key: int) -> list[Any]:
-        """What an edit can change: card, sum, tree, its list, the rows, the change, the bars."""
-        now = session.now
+@dataclass(frozen=True)
+class Tabs:
+    """Everything on the page that has a listener or is written by one."""
+
+    state: gr.State
+    explained: gr.State
+    theme: gr.Textbox
+    photo: photo.PhotoTab
+    ledger: ledger.LedgerTab
+    where: where.WhereTab
+    lab: language.LanguageTab
+    noise: noise.NoiseTab
+    pairs: pairs.PairsTab
+    about: about.AboutTab
+
+    @property
+    def verdict(self) -> list[gr.components.Component]:
+        """What an edit can change, in the order of `Judging.verdict`."""
+        lab = self.lab
         return [
-            verdict_card.verdict_card(session, self.decision),
-            verdict_card.readouts_card(session, self.decision),
-            None if now is None else draw_tree(tree_view.branches(now.tree)),
-            tree_view.tree_list(session),
-            descriptions.description_list(session, key),
-            descriptions.change_card(session, self.decision),
-            _bars(session),
+            self.photo.card,
+            self.ledger.readouts,
+            self.ledger.tree,
+            self.ledger.branches,
+            lab.rows,
+            lab.change,
+            lab.bars,
         ]
 
-    def views(self, session: Session, given: Given) -> list[Any]:
-        """What only another photo or face can change: face, patch, the numbered faces."""
-        return [
-            face_views.face_view(session),
-            face_views.patch_view(session),
-            face_views.faces_map(session, given if isinstance(given, Photo) else None),
-        ]
-
-    def editor(self, session: Session, key: int) -> list[Any]:
-        """What the editor shows of a row: key, side, four sentences, tokens."""
-        row = session.row(key) or session.rows[0]
-        return [
-            row.key,
-            "fake" if row.fake else "real",
-            *row.sentences,
-            descriptions.token_line(tokens(row.sentences)),
-        ]
-
-    def look(
-        self, session: Session, given: Given, cropped: bool, key: int, face: int | None = None
-    ) -> Iterator[list[Any]]:
-        """A photo, a mode or a face (None: the largest) was chosen: clear what stood there, then show the verdict."""
-        empty = session.judged(None)
-        cleared = [verdict_card.pending_card(), *self.verdict(empty, key)[1:]]
-        choice = gr.skip() if face is not None else gr.update(choices=[], value=None, visible=False)
-        yield [empty, *cleared, *self.views(empty, None), choice]
-        session = judge(self.detector, session, given, bool(cropped), face or 0)
-        choice = gr.skip() if face is not None else _face_choice(session)
-        yield [session, *self.verdict(session, key), *self.views(session, given), choice]
-
-    def pick(self, event: gr.EventData) -> tuple[str, bool]:
-        """An example was chosen: it becomes the photo, which is then judged like any other."""
-        return str(self.shown[int(event.index)].path), False
-
-    def edit(self, session: Session, key: int, side: str, *sentences: str) -> list[Any]:
-        """The editor was left or applied: take its text, answer at once."""
-        edited = session.with_text(int(key), side == "fake", [sentence or "" for sentence in sentences])
-        if edited is session:
-            return [gr.skip()] * (2 + len(self.verdict_names))
-        session = settle(self.detector, edited)
-        counted = descriptions.token_line(tokens(tuple(sentence or "" for sentence in sentences)))
-        return [session, *self.verdict(session, int(key)), counted]
-
-    verdict_names = ("card", "readouts", "tree", "branches", "rows", "change", "bars")
-
-    def choose(self, session: Session, event: gr.EventData) -> list[Any]:
-        """Another row was chosen in the list."""
-        key = int(event.key)
-        return [descriptions.description_list(session, key), *self.editor(session, key)]
-
-    def add(self, session: Session) -> list[Any]:
-        """One more description, taken into the editor."""
-        new = describe_forgery(words.NEW_KIND, words.NEW_FAMILY, words.NEW_GENERATOR)
-        session, key = session.with_new(new)
-        return self._restarted(settle(self.detector, session), key)
-
-    def remove(self, session: Session, key: int) -> list[Any]:
-        """The row in the editor goes; its neighbour comes into the editor."""
-        session, neighbour = session.without(int(key))
-        return self._restarted(settle(self.detector, session), neighbour)
-
-    def reset(self, session: Session) -> list[Any]:
-        """All edits undone."""
-        session = settle(self.detector, session.reset())
-        return self._restarted(session, session.rows[0].key)
-
-    def as_json(self, given: Given, cropped: bool) -> dict:
-        """Judge one photo, largest face, under the unedited descriptions.
-
-        photo: a JPEG, PNG or WebP picture. cropped: it is a face crop already, look for no face. Returns the
-        verdict: evidence in words, probability, margin and its readouts, face, patch, descriptions and tree.
-        """
-        try:
-            return verdict_json(self.detector, given, bool(cropped))
-        except (NoFace, ValueError) as error:
-            raise gr.Error(str(error), print_exception=False) from None
-
-    def _restarted(self, session: Session, key: int) -> list[Any]:
-        return [session, *self.verdict(session, key), *self.editor(session, key)]
+    @property
+    def reasons(self) -> list[gr.components.Component]:
+        """What a verdict's explanations fill: state, progress, cause, and the sections in ORDER."""
+        filled = [*self.ledger.outputs, *self.where.outputs, *self.lab.outputs, *self.noise.outputs]
+        return [self.explained, self.photo.progress, self.photo.cause, *filled]
 
 
 def build(detector: Detector) -> gr.Blocks:
-    """The page of a detector, its first example already judged."""
+    """The page of a detector, its first example already judged and explained."""
     shown = examples()
-    page = Page(detector, shown)
-    session = begin(detector.hierarchy)
-    session = judge(detector, session, read_photo(shown[0].path))
-    first = session.rows[0]
-    now = dict(zip(Page.verdict_names, page.verdict(session, first.key), strict=True))
-    face, patch, _ = page.views(session, None)
+    judging = Judging(detector, shown)
+    session = judge(detector, begin(detector.hierarchy), read_photo(shown[0].path))
+    named = tuple((example.title, detector(example.path)) for example in shown)
+    explaining = Explaining(detector, named)
+    explained, done = explaining.whole(session)
     with gr.Blocks(
         title=words.TITLE, analytics_enabled=False, delete_cache=(SWEEP, KEEP), elem_id="mf-page"
     ) as blocks:
-        state = gr.State(session)
-        header()
-        photo_tab = photo.draw(shown, now["card"])
-        why_tab = why.draw(now["readouts"], face, patch, now["tree"], now["branches"])
-        token_line = descriptions.token_line(tokens(first.sentences))
-        language_tab = language.draw(now["rows"], first, token_line, now["change"], now["bars"])
-        about_tab = about.draw()
-        _wire(page, state, photo_tab, why_tab, language_tab, about_tab)
+        tabs = _draw(judging, explaining, session, explained, done)
+        _wire_verdict(tabs, judging, explaining)
+        _wire_lab(tabs, Lab(judging), explaining)
+        _wire_reasons(blocks, tabs, explaining)
     return blocks
 
 
-def _wire(
-    page: Page,
-    state: gr.State,
-    photo_tab: photo.PhotoTab,
-    why_tab: why.WhyTab,
-    language_tab: language.LanguageTab,
-    about_tab: about.AboutTab,
-) -> None:
-    lab = language_tab
-    verdict = [
-        photo_tab.card,
-        why_tab.readouts,
-        why_tab.tree,
-        why_tab.branches,
-        lab.rows,
-        lab.change,
-        lab.bars,
-    ]
-    looked = [state, *verdict, why_tab.face, why_tab.patch, photo_tab.faces, photo_tab.face]
-    editor = [*lab.editor, lab.tokens]
-    given = [state, photo_tab.photo, photo_tab.cropped, lab.key]
+def _draw(
+    judging: Judging, explaining: Explaining, session: Session, explained: Explained, done: str
+) -> Tabs:
+    """Draw all sections as they look at first."""
+    first = session.rows[0]
+    now = dict(zip(Judging.verdict_names, judging.verdict(session, first.key), strict=True))
+    face, patch, _ = judging.views(session, None)
+    reasons = explaining.show(session, explained)
+    layers = explaining.layers(session.now) if session.now else ()
+    state, kept = gr.State(session), gr.State(explained)
+    theme = gr.Textbox(session.theme, visible=False)
+    header()
+    photo_tab = photo.draw(judging.shown, now["card"], cause_card(explained), done)
+    with gr.Tabs(elem_id="mf-tabs"):
+        with gr.Tab(words.TABS["ledger"], id="ledger"):
+            ledger_tab = ledger.draw(now["readouts"], now["tree"], now["branches"], reasons["ledger"])
+        with gr.Tab(words.TABS["where"], id="where"):
+            where_tab = where.draw(layers, reasons[WHERE])
+        with gr.Tab(words.TABS["words"], id="words"):
+            token_line = descriptions.token_line(tokens(first.sentences))
+            lab = language.draw(now["rows"], first, token_line, now["change"], now["bars"], reasons["words"])
+        with gr.Tab(words.TABS["noise"], id="noise"):
+            noise_tab = noise.draw(face, patch, reasons["noise"])
+        with gr.Tab(words.TABS["pairs"], id="pairs"):
+            pairs_tab = pairs.draw()
+        with gr.Tab(words.TABS["about"], id="about"):
+            about_tab = about.draw()
+    return Tabs(state, kept, theme, photo_tab, ledger_tab, where_tab, lab, noise_tab, pairs_tab, about_tab)
+
+
+def _explain(tabs: Tabs, explaining: Explaining, event: Any) -> Any:
+    """After an event: the reasons of the verdict it led to, as they come; a newer event ends them."""
+
+    def reasons(session: Session, smooth: bool, own: bool) -> Iterator[list[Any]]:
+        yield from explaining.stages(session, (smooth, own), ORDER)
+
+    return event.then(
+        reasons,
+        [tabs.state, *tabs.where.looks],
+        tabs.reasons,
+        trigger_mode="always_last",
+        **PRIVATE,
+        **EXPLAINING,
+    )
+
+
+def _wire_verdict(tabs: Tabs, judging: Judging, explaining: Explaining) -> None:
+    shown = tabs.photo
+    looked = [tabs.state, *tabs.verdict, tabs.noise.face, tabs.noise.patch, shown.faces, shown.face]
+    given = [tabs.state, shown.photo, shown.cropped, tabs.lab.key]
     turn = {**PRIVATE, **ONE_AT_A_TIME}
-    photo_tab.examples.pick(page.pick, None, [photo_tab.photo, photo_tab.cropped], queue=False, **PRIVATE)
-    photo_tab.photo.change(page.look, given, looked, **turn)
-    photo_tab.cropped.input(page.look, given, looked, **turn)
-    photo_tab.face.input(page.look, [*given, photo_tab.face], looked, **turn)
-    commits = [lab.apply.click, lab.side.input]
-    commits += [event for box in lab.sentences for event in (box.submit, box.blur)]
-    for event in commits:
-        # "multiple": leaving two fields in quick succession must not lose the second
-        event(page.edit, [state, *lab.editor], [state, *verdict, lab.tokens], trigger_mode="multiple", **turn)
-    lab.rows.choose(page.choose, state, [lab.rows, *editor], trigger_mode="always_last", **turn)
-    lab.add.click(page.add, state, [state, *verdict, *editor], **turn)
-    lab.remove.click(page.remove, [state, lab.key], [state, *verdict, *editor], **turn)
-    lab.reset.click(page.reset, state, [state, *verdict, *editor], **turn)
-    about_tab.show.click(
-        page.as_json,
-        [photo_tab.photo, photo_tab.cropped],
-        about_tab.json,
+    shown.examples.pick(judging.pick, None, [shown.photo, shown.cropped], queue=False, **PRIVATE)
+    for event in (
+        shown.photo.change(judging.look, given, looked, **turn),
+        shown.cropped.input(judging.look, given, looked, **turn),
+        shown.face.input(judging.look, [*given, shown.face], looked, **turn),
+    ):
+        _explain(tabs, explaining, event)
+    tabs.about.show.click(
+        judging.as_json,
+        [shown.photo, shown.cropped],
+        tabs.about.json,
         api_name="verdict",
         **ONE_AT_A_TIME,
     )
 
 
-def _face_choice(session: Session) -> Any:
-    count = len(session.start.faces) if session.start else 0
-    if count < 2:
-        return gr.update(choices=[], value=None, visible=False)
-    names = [words.FACE_FIRST if number == 0 else words.FACE_OTHER for number in range(count)]
-    choices = [(name.format(number=number + 1), number) for number, name in enumerate(names)]
-    return gr.update(choices=choices, value=0, visible=True)
-
-
-def _bars(session: Session) -> Any:
-    if session.now is None or session.start is None:
-        return None
-    before = {
-        row.key: view.similarity
-        for row, view in zip(session.original, session.start.descriptions, strict=True)
-    }
-    bars = [
-        Bar(f"{number} {short_labels(row)[3][:32]}", row.fake, view.similarity, before.get(row.key))
-        for number, (row, view) in enumerate(
-            zip(session.rows, session.now.descriptions, strict=True), start=1
+def _wire_lab(tabs: Tabs, handlers: Lab, explaining: Explaining) -> None:
+    lab, state, verdict = tabs.lab, tabs.state, tabs.verdict
+    editor = [*lab.editor, lab.tokens]
+    turn = {**PRIVATE, **ONE_AT_A_TIME}
+    commits = [lab.apply.click, lab.side.input]
+    commits += [event for box in lab.sentences for event in (box.submit, box.blur)]
+    for commit in commits:
+        # "multiple": leaving two fields in quick succession must not lose the second
+        edited = commit(
+            handlers.edit,
+            [state, *lab.editor],
+            [state, *verdict, lab.tokens],
+            trigger_mode="multiple",
+            **turn,
         )
-    ]
-    return draw_similarities(bars, words.BARS_AXIS, words.BARS_NAMES)
+        _explain(tabs, explaining, edited)
+    lab.rows.choose(handlers.choose, state, [lab.rows, *editor], trigger_mode="always_last", **turn)
+    for event in (
+        lab.add.click(handlers.add, state, [state, *verdict, *editor], **turn),
+        lab.remove.click(handlers.remove, [state, lab.key], [state, *verdict, *editor], **turn),
+        lab.reset.click(handlers.reset, state, [state, *verdict, *editor], **turn),
+    ):
+        _explain(tabs, explaining, event)
+
+
+def _wire_reasons(blocks: gr.Blocks, tabs: Tabs, explaining: Explaining) -> None:
+    view = tabs.where
+    kept = [tabs.state, tabs.explained]
+    names = list(view.controls)
+
+    def map_of(
+        session: Session, explained: Explained, method: str, smooth: bool, own: bool, *values: Any
+    ) -> Iterator[list[Any]]:
+        settings = dict(zip(names, values, strict=True))
+        yield from explaining.map(session, explained, method, (smooth, own), settings)
+
+    def redraw(session: Session, explained: Explained, smooth: bool, own: bool) -> list[Any]:
+        return explaining.redraw(session, explained, (smooth, own))
+
+    def greet(session: Session, theme: str, explained: Explained) -> list[Any]:
+        session = replace(session, theme="dark" if theme == "dark" else "light")
+        shown = explaining.show(session, explained)
+        return [session, *(value for place in ORDER for value in shown[place])]
+
+    drawn = view.run.click(
+        map_of,
+        [*kept, *view.settings],
+        [tabs.explained, view.progress, *view.outputs],
+        **PRIVATE,
+        **EXPLAINING,
+    )
+    view.stop.click(lambda: words.STOPPED, None, view.progress, cancels=[drawn], queue=False, **PRIVATE)
+    for look in view.looks:
+        look.input(redraw, [*kept, *view.looks], view.outputs, queue=False, **PRIVATE)
+    view.method.change(
+        lambda chosen: [gr.update(visible=name == chosen) for name in view.groups],
+        view.method,
+        list(view.groups.values()),
+        queue=False,
+        **PRIVATE,
+    )
+    tabs.ledger.audit_run.click(
+        explaining.audit,
+        tabs.state,
+        tabs.ledger.audit,
+        **{**PRIVATE, "show_progress": "minimal"},
+        **EXPLAINING,
+    )
+    tabs.pairs.run.click(
+        explaining.pairs,
+        tabs.state,
+        tabs.pairs.outputs,
+        **{**PRIVATE, "show_progress": "minimal"},
+        **EXPLAINING,
+    )
+    blocks.load(
+        greet,
+        [tabs.state, tabs.theme, tabs.explained],
+        [tabs.state, *tabs.reasons[3:]],
+        js=LOOKS,
+        **PRIVATE,
+        **ONE_AT_A_TIME,
+    )

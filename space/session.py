@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from mfclip.verdict import Verdict
 
 Place = Literal["photo", "descriptions"]
+Theme = Literal["light", "dark"]
 
 EMPTY = "—"
 SHOWN = 200  # characters of a sentence that a table or a tree may take
@@ -62,7 +63,8 @@ class Session:
 
     original: the checkpoint's own rows. rows: the same with the visitor's edits. start: the verdict under the
     original rows, pinned; now: the verdict under `rows`; both None where there is none. problem: one sentence why
-    there is none, and place: what has to be put right. next_key: the key of the next new row.
+    there is none, and place: what has to be put right. next_key: the key of the next new row. theme, language: what
+    the visitor's page looks like and speaks.
     """
 
     original: tuple[Row, ...]
@@ -72,6 +74,8 @@ class Session:
     now: "Verdict | None" = None
     problem: str = ""
     place: Place = "photo"
+    theme: Theme = "light"
+    language: str = "en"
 
     @property
     def edited(self) -> tuple[int, ...]:

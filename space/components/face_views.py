@@ -1,5 +1,7 @@
 """The face as the model sees it, the faces of a photo, and the patch with its residual."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from PIL import Image
 
@@ -63,6 +65,16 @@ def patch_view(session: Session) -> str:
         f'<span class="mf-small">{text(words.RAMP)}</span></p>'
     )
     return f'<div class="mf-tiles">{"".join(tiles)}</div>{legend}'
+
+
+def thumbnails(named: Sequence[tuple[str, np.ndarray]]) -> str:
+    """HTML: faces (224, 224, 3) uint8 in a row, numbered and named."""
+    tiles = "".join(
+        f'<figure><img src="{png(face)}" alt="{text(name)}" width="96" height="96">'
+        f"<figcaption>{number} · {text(name)}</figcaption></figure>"
+        for number, (name, face) in enumerate(named, start=1)
+    )
+    return f'<div class="mf-thumbs">{tiles}</div>'
 
 
 def diverging(values: np.ndarray) -> np.ndarray:

@@ -7,7 +7,7 @@ import gradio as gr
 
 from mfclip.prompts import MAX_CHARACTERS
 from space.components.descriptions import CHOOSE
-from space.components.headings import heading
+from space.components.headings import heading, lead
 from space.components.markup import text
 from space.session import Row
 from space.text import words
@@ -28,6 +28,13 @@ class LanguageTab:
     reset: gr.Button
     change: gr.HTML
     bars: gr.Plot
+    shares: gr.Plot
+    remarks: gr.HTML
+
+    @property
+    def outputs(self) -> list[gr.components.Component]:
+        """What an explanation fills, in the order of its handler's values."""
+        return [self.shares, self.remarks]
 
     @property
     def editor(self) -> tuple[gr.components.Component, ...]:
@@ -35,8 +42,8 @@ class LanguageTab:
         return (self.key, self.side, *self.sentences)
 
 
-def draw(rows: str, chosen: Row, tokens: str, change: str, bars: Any) -> LanguageTab:
-    """Draw the lab; chosen: the row in the editor, the others as they look at first."""
+def draw(rows: str, chosen: Row, tokens: str, change: str, bars: Any, first: list[Any]) -> LanguageTab:
+    """Draw the lab; chosen: the row in the editor, first: the values of `outputs`, the others as they look at first."""
     heading("lab", words.LAB_LEAD)
     with gr.Row(equal_height=False, elem_classes="mf-split"):
         with gr.Column(scale=7, min_width=300):
@@ -74,6 +81,23 @@ def draw(rows: str, chosen: Row, tokens: str, change: str, bars: Any) -> Languag
             change_html = gr.HTML(change, elem_id="mf-change")
     gr.HTML(f'<p class="mf-label mf-gap">{text(words.BARS_LEAD)}</p>')
     plot = gr.Plot(bars, label=words.BARS_LEAD, show_label=False, container=False, elem_id="mf-bars")
+    lead(words.WORDS_LEAD)
+    shares = gr.Plot(
+        first[0], label=words.WORDS_FIGURE, show_label=False, container=False, elem_id="mf-words-figure"
+    )
+    remarks = gr.HTML(first[1], elem_id="mf-words-remarks")
     return LanguageTab(
-        list_html, key, side, sentences, tokens_html, apply, add, remove, reset, change_html, plot
+        list_html,
+        key,
+        side,
+        sentences,
+        tokens_html,
+        apply,
+        add,
+        remove,
+        reset,
+        change_html,
+        plot,
+        shares,
+        remarks,
     )

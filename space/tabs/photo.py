@@ -20,10 +20,12 @@ class PhotoTab:
     faces: gr.HTML
     face: gr.Radio
     card: gr.HTML
+    cause: gr.HTML
+    progress: gr.HTML
 
 
-def draw(shown: tuple[Example, ...], card: str) -> PhotoTab:
-    """Draw the section with the first example in place; card: HTML of its verdict."""
+def draw(shown: tuple[Example, ...], card: str, cause: str, progress: str) -> PhotoTab:
+    """Draw the section with the first example in place; card, cause, progress: HTML of its verdict."""
     heading("photo")
     with gr.Row(equal_height=False, elem_classes="mf-split"):
         with gr.Column(scale=5, min_width=300):
@@ -44,8 +46,12 @@ def draw(shown: tuple[Example, ...], card: str) -> PhotoTab:
                 label=words.CROPPED, info=words.CROPPED_INFO, container=False, elem_id="mf-cropped"
             )
             gr.HTML(f'<p class="mf-small">{words.PRIVACY}</p>')
+            gr.HTML(f'<p class="mf-label">{words.EXAMPLES}</p>')
+            strip = gr.HTML(example_strip(shown, words.EXAMPLES), js_on_load=PICK, elem_id="mf-example-strip")
         with gr.Column(scale=6, min_width=300):
             card_html = gr.HTML(card, elem_id="mf-verdict")
+            cause_html = gr.HTML(cause, elem_id="mf-cause")
+            progress_html = gr.HTML(progress, elem_id="mf-progress")
             face = gr.Radio(
                 choices=[],
                 label=words.FACE_CHOICE,
@@ -53,6 +59,4 @@ def draw(shown: tuple[Example, ...], card: str) -> PhotoTab:
                 elem_id="mf-face-choice",
             )
             faces = gr.HTML("", elem_id="mf-faces")
-            gr.HTML(f'<p class="mf-label">{words.EXAMPLES}</p>')
-            strip = gr.HTML(example_strip(shown, words.EXAMPLES), js_on_load=PICK, elem_id="mf-example-strip")
-    return PhotoTab(photo, cropped, strip, faces, face, card_html)
+    return PhotoTab(photo, cropped, strip, faces, face, card_html, cause_html, progress_html)

@@ -1,10 +1,41 @@
-"""Every sentence a visitor reads, one module a language; `words` is the one in use.
+"""Every sentence a visitor reads, by language; `words` gives those of the language that is being spoken.
 
-A further language is a module with the same names beside `en`; a test compares them.
+A language is a set of modules with the same names as the English ones; a test compares them.
 """
 
-from space.text import en
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from types import ModuleType
+from typing import Any
 
-LANGUAGES = {"en": en}
+from space.text import en, explain_en
 
-words = en
+LANGUAGES: dict[str, tuple[ModuleType, ...]] = {"en": (en, explain_en)}
+DEFAULT = "en"
+
+_spoken: ContextVar[str] = ContextVar("spoken", default=DEFAULT)
+
+
+class Words:
+    """The sentences by name, in the language that `speaking` set for the thread at hand."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.isupper():
+            for module in LANGUAGES[_spoken.get()]:
+                if hasattr(module, name):
+                    return getattr(module, name)
+        raise AttributeError(f"There is no sentence called {name!r} in {_spoken.get()!r}.")
+
+
+words = Words()
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Speak a language inside the block; one that there is none of is the default's."""
+    token = _spoken.set(language if language in LANGUAGES else DEFAULT)
+    try:
+        yield
+    finally:
+        _spoken.reset(token)

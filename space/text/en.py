@@ -12,15 +12,7 @@ INTRO = (
     "MFCLIP compares a face with sentences about real and forged faces and listens to the noise in its richest patch. "
     "This page shows each step and lets you change the sentences."
 )
-NAVIGATION = "On this page"
-SECTIONS = {
-    "photo": "Photo and verdict",
-    "why": "What the verdict is made of",
-    "face": "What the model sees",
-    "tree": "Which kind of forgery",
-    "lab": "Language lab",
-    "about": "About",
-}
+SECTIONS = {"photo": "Photo and verdict", "lab": "Language lab", "about": "About"}
 
 # Photo
 PHOTO = "Photo"

@@ -1,0 +1,82 @@
+"""What drove the verdict, as sentences made from the ledger's numbers, and how far the explaining has come."""
+
+import numpy as np
+
+from space.components.markup import quiet, signed, text
+from space.explained import DEFAULT, Explained
+from space.text import words
+
+LEAST = 0.02
+"""Logits below which a share is not worth a sentence; P(fake) moves by less than one point."""
+
+
+def cause(explained: Explained) -> str:
+    """Sentences: the largest share on the verdict's side, the next, and the largest against it; "" without a ledger."""
+    result = explained.results.get("ledger")
+    if result is None:
+        return ""
+    shares = np.asarray(result.values["contributions"], dtype=np.float64)
+    base = float(np.asarray(result.values["base"]).reshape(-1)[0])
+    total = base + float(shares.sum())
+    names = [words.PLAYER_NAMES.get(name, name) for name in result.labels["contributions"]]
+    side = 1.0 if shares.sum() >= 0 else -1.0
+    order = [int(i) for i in np.argsort(-side * shares, kind="stable") if abs(shares[i]) >= LEAST]
+    if not order:
+        return words.CAUSE_NOTHING.format(least=LEAST)
+    for_it = [i for i in order if side * shares[i] > 0]
+    against = [i for i in reversed(order) if side * shares[i] < 0]
+    said = [_share(words.CAUSE_MOST, names[i], shares[i]) for i in for_it[:1]]
+    said += [_share(words.CAUSE_NEXT, names[i], shares[i]) for i in for_it[1:2]]
+    said += [_share(words.CAUSE_AGAINST, names[i], shares[i]) for i in against[:1]] or [words.CAUSE_ALONE]
+    said.append(words.CAUSE_TOTAL.format(base=signed(base), total=signed(total)))
+    return " ".join(said)
+
+
+def _share(form: str, name: str, value: float) -> str:
+    side = words.SIDE_NAMES["fake" if value > 0 else "real"]
+    return form.format(player=name, value=signed(abs(value)).lstrip("+"), side=side)
+
+
+def cause_card(explained: Explained) -> str:
+    """HTML of the sentences, empty while there is no ledger."""
+    said = cause(explained)
+    if not said:
+        return ""
+    title = f'<p class="mf-label">{text(words.CAUSE_TITLE)}</p>'
+    return f'<div class="mf-cause" role="status">{title}<p>{text(said)}</p></div>'
+
+
+def progress_line(number: int, count: int, method: str, seconds: float | None = None) -> str:
+    """HTML: step `number` of `count`, and about how long the rest takes (s, None where it is not known)."""
+    left = "" if seconds is None else words.LEFT.format(seconds=max(1, round(seconds)))
+    said = words.EXPLAINING.format(name=words.METHOD_NAMES[method], number=number, count=count, left=left)
+    share = 100 * (number - 1) / count
+    return (
+        f'<div class="mf-progress" role="status"><span>{text(said)}</span><span class="mf-meter" aria-hidden="true">'
+        f'<span class="mf-fill" style="width:{share:.0f}%"></span></span></div>'
+    )
+
+
+def done_line(seconds: float, methods: tuple[str, ...] = DEFAULT) -> str:
+    """HTML: what explained the verdict, and how long it took (s)."""
+    names = ", ".join(words.METHOD_NAMES[name] for name in methods)
+    said = words.EXPLAINED.format(seconds=f"{seconds:.1f}", methods=names)
+    return f'<div class="mf-progress" role="status"><span>{text(said)}</span></div>'
+
+
+def nothing() -> str:
+    """HTML of a section without anything to explain."""
+    return quiet(words.NOT_EXPLAINED)
+
+
+def remarks(explained: Explained, place: str) -> str:
+    """HTML: what a section's explanation cannot say, and what was noticed on the way, folded up."""
+    result = explained.results.get(place)
+    if result is None:
+        return ""
+    notes = "".join(f"<li>{text(note)}</li>" for note in result.notes)
+    listed = f'<p class="mf-label">{text(words.NOTES_TITLE)}</p><ul>{notes}</ul>' if notes else ""
+    return (
+        f'<details class="mf-remarks"><summary>{text(words.CAVEAT_TITLE)}</summary><p>{text(result.caveat)}</p>'
+        f"{listed}</details>"
+    )

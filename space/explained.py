@@ -1,0 +1,68 @@
+"""What has been explained of a visitor's verdict so far: a frozen record, without gradio and without torch."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from explain import Receipt, Result
+    from mfclip.verdict import Verdict
+
+DEFAULT = ("ledger", "grid", "words", "noise")
+"""What every verdict is explained by at once, in the order in which the sections fill."""
+
+PLACES = {"ledger": "ledger", "words": "words", "noise": "noise"}
+"""Section of a method by name; every other method of the page gives a map and goes to `where`."""
+
+WHERE = "where"
+
+
+def place_of(method: str) -> str:
+    """The section that shows a method's result."""
+    return PLACES.get(method, WHERE)
+
+
+@dataclass(frozen=True, eq=False)
+class Explained:
+    """Explanations of one verdict.
+
+    verdict: which one; explanations of another are never shown beside it. results: by section, without the subject
+    (which holds the detector, and gradio copies what it keeps for a visitor). receipts: by section, as far as they
+    were asked for. problems: one sentence why a section has nothing to show.
+    """
+
+    verdict: "Verdict | None" = None
+    results: Mapping[str, "Result"] = field(default_factory=lambda: MappingProxyType({}))
+    receipts: Mapping[str, "Receipt"] = field(default_factory=lambda: MappingProxyType({}))
+    problems: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    def with_result(self, place: str, result: "Result") -> "Explained":
+        """One more result, or another in the same section, whose receipt and problem then go."""
+        return replace(
+            self,
+            results={**self.results, place: replace(result, subject=None)},
+            receipts=_without(self.receipts, place),
+            problems=_without(self.problems, place),
+        )
+
+    def with_receipt(self, place: str, receipt: "Receipt") -> "Explained":
+        """The receipt of a section's result."""
+        return replace(self, receipts={**self.receipts, place: receipt})
+
+    def refused(self, place: str, problem: str) -> "Explained":
+        """There is nothing to show in a section, for that reason."""
+        return replace(
+            self,
+            results=_without(self.results, place),
+            receipts=_without(self.receipts, place),
+            problems={**self.problems, place: problem},
+        )
+
+    def fails(self, place: str) -> bool:
+        """Whether a section's result has a receipt that it fails: its map is then drawn in grey."""
+        return place in self.receipts and self.receipts[place].verdict == "fails"
+
+
+def _without(held: Mapping, place: str) -> dict:
+    return {key: value for key, value in held.items() if key != place}

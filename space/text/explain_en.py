@@ -1,0 +1,125 @@
+"""The explanations of the page in English."""
+
+# Sections below the verdict
+TABS = {
+    "ledger": "Ledger",
+    "where": "Where",
+    "words": "Words",
+    "noise": "Noise",
+    "pairs": "Pairs",
+    "trust": "Trust",
+    "compare": "Compare",
+    "learn": "Learn",
+    "about": "About",
+}
+
+# What drove it, in a sentence
+CAUSE_TITLE = "What drove it"
+PLAYER_NAMES = {
+    "image stream": "the face as a whole (image stream)",
+    "noise stream": "the noise of its richest patch (noise stream)",
+    "level 1: authenticity": "the sentences on authenticity (level 1)",
+    "level 2: forgery kind": "the sentences on the kind of forgery (level 2)",
+    "level 3: family": "the sentences on the family of generators (level 3)",
+    "level 4: generator": "the sentences that name generators (level 4)",
+}
+CAUSE_MOST = "Most of it came from {player}, {value} logits towards {side}."
+CAUSE_NEXT = "Next came {player}, {value} towards {side}."
+CAUSE_AGAINST = "Against it stood {player}, {value} towards {side}."
+CAUSE_ALONE = "Nothing of weight spoke against it."
+CAUSE_NOTHING = "No part moved this decision by more than {least} logits."
+CAUSE_TOTAL = "All six shares together move the margin from {base} to {total}."
+SIDE_NAMES = {"real": "real", "fake": "fake"}
+
+# Progress
+EXPLAINING = "Explaining: {name}, step {number} of {count}{left}"
+LEFT = ", about {seconds} s left"
+EXPLAINED = "Explained in {seconds} s by {methods}."
+METHOD_NAMES = {
+    "ledger": "ledger",
+    "grid": "tokens",
+    "occlusion": "covering",
+    "pixels": "pixels",
+    "attention": "attention",
+    "words": "words",
+    "noise": "noise",
+    "audit": "audit",
+    "pairs": "words × patches",
+    "pair_attention": "pair attention",
+    "counterfactuals": "other words",
+}
+NOT_EXPLAINED = "Nothing to explain without a verdict."
+STOPPED = "Stopped. What was there before is still shown."
+
+# Ledger
+LEDGER_LEAD = (
+    "Who decided: exact Shapley shares of the two streams and the four prompt levels. They start from a face that says "
+    "nothing and add up to the margin. Below them the same parts counted two other ways, which need not add up."
+)
+LEDGER_FIGURE = "Waterfall of the six shares that add up to the margin"
+AUDIT_LEAD = "What could move this decision at all: every input is replaced, and the margin read again."
+AUDIT_BUTTON = "Audit every input"
+AUDIT_FIGURE = "How far each input moved the margin when it was replaced"
+
+# Where
+WHERE_LEAD = (
+    "Where on the face the margin comes from. Vermilion speaks for fake, blue for real, and nothing is drawn where "
+    "nothing was found. All maps and words of the page share one scale."
+)
+MAP_METHOD = "Method"
+MAP_CHOICES = {
+    "grid": "Tokens: integrated gradients on the model's own cells (fast)",
+    "occlusion": "Covering: what the margin loses when a cell is blurred",
+    "pixels": "Pixels: integrated gradients on face and residual together (seconds)",
+    "attention": "Attention: where information was mixed, never why",
+}
+MAP_RUN = "Draw the map"
+MAP_STOP = "Stop"
+MAP_OPACITY = "Strength of the map over the face"
+MAP_ONLY_FACE = "face only"
+MAP_FULL = "map at full strength"
+MAP_SMOOTH = "Smooth between cells (looks only)"
+MAP_OWN = "On this map's own scale"
+MAP_OWN_INFO = "Shows faint maps better, but its colours can then not be compared with those of other panels."
+MAP_PANELS = {"face": "over the face", "patch": "over the richest patch"}
+MAP_ALT = "{method} {panel}: {cells} cells, the strongest in row {row}, column {column}, {value} logits"
+MAP_READ = "Point at a cell, or use the arrow keys on the map, to read its value."
+MAP_CELL = "Row {row}, column {column}: {value} logits"
+MAP_SUM = "All cells together: {sum} logits."
+MAP_GAP = "Numerical gap: {gap}."
+MAP_COST = "Cost: {cost} forward passes, {seconds} s."
+MAP_REFUTED = "This map failed its receipt (see Trust) and is drawn in grey: do not read it."
+MAP_FIGURE = "Attention by block and head"
+KNOB_NAMES = {
+    "steps": "Steps of the path",
+    "baseline": "Compared with",
+    "side": "Cells along a side",
+    "fill": "Covered cells show",
+    "noise": "The noise stream is",
+    "stream": "Stream",
+    "layer": "Layer",
+    "reference": "Compared with",
+    "skip": "Share that passes by the attention",
+}
+CAVEAT_TITLE = "What it cannot say"
+NOTES_TITLE = "Noticed on the way"
+
+# Words
+WORDS_LEAD = "Which words of the prompts moved the margin, beside what truly happens when each is left out."
+WORDS_FIGURE = "Words with the largest shares"
+
+# Noise
+NOISE_LEAD = (
+    "The noise stream takes one of four patches: the richest, whose neighbouring pixels differ most. Here are all four "
+    "with their scores, what another patch would have said, and the residual the stream listened to."
+)
+NOISE_FIGURE = "Richness, other patches, spectrum, and residuals of the candidates"
+
+# Pairs
+PAIRS_LEAD = (
+    "Sample pair attention is used in training only: for every face and every description it weighs how hard a wrong "
+    "pair is pushed apart. No decision reads it. Your face stands beside the page's examples."
+)
+PAIRS_BUTTON = "Compare with the examples"
+PAIRS_FIGURE = "Similarity, gate and gated similarity of faces and descriptions"
+PAIRS_YOURS = "your photo"
