@@ -15,10 +15,12 @@ from space.components.headings import header
 from space.explained import WHERE, Explained
 from space.handlers.explaining import Explaining
 from space.handlers.lab import Lab
+from space.handlers.public import Public
+from space.handlers.report import SAVE, Reporting
 from space.handlers.verdict import Judging
 from space.judging import judge, tokens
 from space.session import Session, begin
-from space.tabs import about, language, ledger, noise, pairs, photo, where
+from space.tabs import about, language, ledger, noise, pairs, photo, report, where
 from space.text import words
 
 SWEEP, KEEP = 60, 600
@@ -54,6 +56,7 @@ class Tabs:
     noise: noise.NoiseTab
     pairs: pairs.PairsTab
     about: about.AboutTab
+    report: report.ReportTab
 
     @property
     def verdict(self) -> list[gr.components.Component]:
@@ -91,6 +94,8 @@ def build(detector: Detector) -> gr.Blocks:
         _wire_verdict(tabs, judging, explaining)
         _wire_lab(tabs, Lab(judging), explaining)
         _wire_reasons(blocks, tabs, explaining)
+        _wire_report(tabs, Reporting(detector))
+        _wire_public(tabs, Public(detector))
     return blocks
 
 
@@ -121,7 +126,20 @@ def _draw(
             pairs_tab = pairs.draw()
         with gr.Tab(words.TABS["about"], id="about"):
             about_tab = about.draw()
-    return Tabs(state, kept, theme, photo_tab, ledger_tab, where_tab, lab, noise_tab, pairs_tab, about_tab)
+    report_tab = report.draw()
+    return Tabs(
+        state,
+        kept,
+        theme,
+        photo_tab,
+        ledger_tab,
+        where_tab,
+        lab,
+        noise_tab,
+        pairs_tab,
+        about_tab,
+        report_tab,
+    )
 
 
 def _explain(tabs: Tabs, explaining: Explaining, event: Any) -> Any:
@@ -143,22 +161,23 @@ def _explain(tabs: Tabs, explaining: Explaining, event: Any) -> Any:
 def _wire_verdict(tabs: Tabs, judging: Judging, explaining: Explaining) -> None:
     shown = tabs.photo
     looked = [tabs.state, *tabs.verdict, tabs.noise.face, tabs.noise.patch, shown.faces, shown.face]
+    looked += tabs.reasons
     given = [tabs.state, shown.photo, shown.cropped, tabs.lab.key]
     turn = {**PRIVATE, **ONE_AT_A_TIME}
+
+    def look(session: Session, *told: Any) -> Iterator[list[Any]]:
+        cleared = explaining.cleared(session)
+        for values in judging.look(session, *told):
+            yield [*values, *cleared]
+            cleared = [gr.skip()] * len(cleared)
+
     shown.examples.pick(judging.pick, None, [shown.photo, shown.cropped], queue=False, **PRIVATE)
     for event in (
-        shown.photo.change(judging.look, given, looked, **turn),
-        shown.cropped.input(judging.look, given, looked, **turn),
-        shown.face.input(judging.look, [*given, shown.face], looked, **turn),
+        shown.photo.change(look, given, looked, **turn),
+        shown.cropped.input(look, given, looked, **turn),
+        shown.face.input(look, [*given, shown.face], looked, **turn),
     ):
         _explain(tabs, explaining, event)
-    tabs.about.show.click(
-        judging.as_json,
-        [shown.photo, shown.cropped],
-        tabs.about.json,
-        api_name="verdict",
-        **ONE_AT_A_TIME,
-    )
 
 
 def _wire_lab(tabs: Tabs, handlers: Lab, explaining: Explaining) -> None:
@@ -244,3 +263,28 @@ def _wire_reasons(blocks: gr.Blocks, tabs: Tabs, explaining: Explaining) -> None
         **PRIVATE,
         **ONE_AT_A_TIME,
     )
+
+
+def _wire_report(tabs: Tabs, reporting: Reporting) -> None:
+    told = [tabs.state, tabs.explained, tabs.report.face]
+    file = list(tabs.report.file)
+    for button, handler in ((tabs.report.html, reporting.html), (tabs.report.json, reporting.json)):
+        made = button.click(handler, told, file, **PRIVATE, **EXPLAINING)
+        made.then(None, file, file, js=SAVE, **PRIVATE)
+
+
+def _wire_public(tabs: Tabs, public: Public) -> None:
+    """The named endpoints. Two of them have no button: they are for other programs, and so are their fields."""
+    given = tabs.photo.photo
+    tabs.about.show.click(
+        public.verdict, [given, tabs.photo.cropped], tabs.about.json, api_name="verdict", **ONE_AT_A_TIME
+    )
+    method, target = gr.Textbox("ledger", visible=False), gr.Textbox("margin", visible=False)
+    settings, rows = gr.Textbox("{}", visible=False), gr.Textbox("[]", visible=False)
+    receipt, answer = gr.Checkbox(False, visible=False), gr.JSON(visible=False)
+    for name, handler, inputs in (
+        ("explain", public.explain, [given, method, target, settings, receipt]),
+        ("prompts", public.prompts, [given, rows]),
+    ):
+        button = gr.Button(name, visible=False)
+        button.click(handler, inputs, answer, api_name=name, **EXPLAINING)

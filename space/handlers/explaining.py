@@ -83,14 +83,18 @@ class Explaining:
         if result is None or session.now is None:
             return None
         scale = figures.scale_of(explained.results.values())
-        return figures.draw(
-            result, scale, session.theme, face=session.now.face.crop.face, refuted=explained.fails("noise")
-        )
+        return figures.draw(result, scale, session.theme, refuted=explained.fails("noise"))
 
     def whole(self, session: Session) -> tuple[Explained, str]:
         """The default set at one go, and the HTML of how long it took."""
         *_, (_, explained, line) = self.default(session)
         return explained, line
+
+    def cleared(self, session: Session) -> Values:
+        """Nothing explained: explained, progress, cause, then every section, while a verdict is awaited."""
+        with speaking(session.language):
+            shown = self.show(session.judged(None), Explained())
+        return [Explained(), "", "", *(value for values in shown.values() for value in values)]
 
     def default(self, session: Session) -> Iterator[tuple[str, Explained, str]]:
         """(method that was done, explained so far, HTML of progress), step by step; one step where there is nothing."""
@@ -151,12 +155,12 @@ class Explaining:
         values: dict[tuple[str, str], Any],
     ) -> Iterator[Values]:
         """A map was asked for: explained, progress, and the section's outputs, at the start and at the end."""
+        there = session.now is not None and explained.verdict is session.now
         with speaking(session.language):
-            if session.now is None or explained.verdict is not session.now:
-                yield [gr.skip(), notice(words.NOT_EXPLAINED), *[gr.skip()] * 3]
-                return
-            line = progress_line(1, 1, method, self.left((method,)))
+            line = progress_line(1, 1, method, self.left((method,))) if there else notice(words.NOT_EXPLAINED)
         yield [gr.skip(), line, *[gr.skip()] * 3]
+        if session.now is None or not there:
+            return
         settings = knobs.settings_of(method, values)
         explained = self.explained_by(explained, session.now, method, settings)
         with speaking(session.language):

@@ -6,11 +6,11 @@ from typing import Any
 import gradio as gr
 
 from explain.figures import Bar, draw_similarities, draw_tree
-from mfclip import Detector, NoFace
+from mfclip import Detector
 from mfclip.photo import Photo
 from space.components import descriptions, face_views, tree_view, verdict_card
 from space.components.example_strip import Example
-from space.judging import Given, judge, verdict_json
+from space.judging import Given, judge
 from space.session import Session, short_labels
 from space.text import words
 
@@ -60,17 +60,6 @@ class Judging:
     def pick(self, event: gr.EventData) -> tuple[str, bool]:
         """An example was chosen: it becomes the photo, which is then judged like any other."""
         return str(self.shown[int(event.index)].path), False
-
-    def as_json(self, given: Given, cropped: bool) -> dict:
-        """Judge one photo, largest face, under the unedited descriptions.
-
-        photo: a JPEG, PNG or WebP picture. cropped: it is a face crop already, look for no face. Returns the
-        verdict: evidence in words, probability, margin and its readouts, face, patch, descriptions and tree.
-        """
-        try:
-            return verdict_json(self.detector, given, bool(cropped))
-        except (NoFace, ValueError) as error:
-            raise gr.Error(str(error), print_exception=False) from None
 
 
 def _face_choice(session: Session) -> Any:

@@ -21,7 +21,7 @@ class WhereTab:
     """Controls and outputs. groups: one a method, only the chosen one is seen. controls: by (method, knob)."""
 
     method: gr.Radio
-    groups: dict[str, gr.Group]
+    groups: dict[str, gr.Column]
     controls: dict[tuple[str, str], gr.components.Component]
     smooth: gr.Checkbox
     own: gr.Checkbox
@@ -67,7 +67,9 @@ def draw(layers: tuple[str, ...], first: list[Any]) -> WhereTab:
             )
             groups, controls = {}, {}
             for name in METHODS:
-                with gr.Group(visible=name == FIRST, elem_id=f"mf-knobs-{name}") as groups[name]:
+                with gr.Column(
+                    visible=name == FIRST, elem_id=f"mf-knobs-{name}", elem_classes="mf-knobs"
+                ) as groups[name]:
                     for knob in knobs.knobs_of(name):
                         label = f"mf-knob-{name}-{knob.name}"
                         controls[name, knob.name] = knobs.control(knob, label, layers)

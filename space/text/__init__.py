@@ -34,8 +34,10 @@ words = Words()
 @contextmanager
 def speaking(language: str) -> Iterator[None]:
     """Speak a language inside the block; one that there is none of is the default's."""
-    token = _spoken.set(language if language in LANGUAGES else DEFAULT)
+    before = _spoken.get()
+    _spoken.set(language if language in LANGUAGES else DEFAULT)
     try:
         yield
     finally:
-        _spoken.reset(token)
+        # Not by a token: gradio takes every step of a generator in another context, where it would be refused.
+        _spoken.set(before)

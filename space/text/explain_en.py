@@ -123,3 +123,19 @@ PAIRS_LEAD = (
 PAIRS_BUTTON = "Compare with the examples"
 PAIRS_FIGURE = "Similarity, gate and gated similarity of faces and descriptions"
 PAIRS_YOURS = "your photo"
+
+# Report
+REPORT_LEAD = "Take what is shown with you: verdict, explanations and the record of how they were made."
+REPORT_HTML = "Report (HTML)"
+REPORT_JSON = "Report (JSON)"
+REPORT_FACE = "With the face in it"
+REPORT_FACE_INFO = "Left out unless you ask: a report travels further than a page."
+REPORT_UNPROVEN = "no receipt was asked for on the page"
+
+# Named endpoints
+API_ROWS = (
+    'descriptions must be a JSON list of rows of five texts: ["real" or "fake", authenticity, forgery kind, family, '
+    "generator]."
+)
+API_LONG = "{name} has {found} characters; at most {limit} are read. Send fewer."
+API_JSON = "{name} is not valid JSON: check quotes, commas and brackets."

@@ -17,6 +17,7 @@ from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
 from mfclip.hub import BUNDLED
+from space.text import words
 
 ROOT = Path(__file__).resolve().parents[2]
 START = 240  # seconds to start the app; as WAIT, a bound for busy machines
@@ -31,6 +32,10 @@ HTML = (
     "tokens",
     "change",
     "faces",
+    "cause",
+    "where-view",
+    "where-progress",
+    "progress",
 )
 FLAGS = [
     "--no-sandbox",
@@ -133,6 +138,14 @@ class Visit:
             [content(selector), before],
         )
         return self.text(selector)
+
+    def open(self, tab: str) -> None:
+        """Open a tab by its key in words.TABS and wait for it."""
+        button = self.page.get_by_role("tab", name=words.TABS[tab], exact=True)
+        button.click()
+        self.wait(
+            "(t) => document.querySelector('[role=tab][aria-selected=true]').innerText === t", words.TABS[tab]
+        )
 
     def sentence(self, number: int):
         return self.page.locator(f"#mf-sentence-{number} textarea, #mf-sentence-{number} input").first

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from space.text import words
+from tests.browser.conftest import content
 
 pytestmark = pytest.mark.browser
 
@@ -19,8 +20,14 @@ def test_first_paint_is_an_example_already_judged(visit):
     page = visit.page
     assert any(said in visit.text("#mf-verdict") for said in words.EVIDENCE.values())
     assert words.CAUTION in visit.text("#mf-verdict")
+    assert words.CAUSE_TITLE in visit.text("#mf-cause") and "logits" in visit.text("#mf-cause")
     page.wait_for_selector("#mf-tree-figure .js-plotly-plot .barlayer .point")
+    page.wait_for_selector("#mf-ledger-figure .js-plotly-plot .waterfalllayer .point")
+    visit.open("words")
     page.wait_for_selector("#mf-bars .js-plotly-plot .barlayer .point")
+    page.wait_for_selector("#mf-words-figure .js-plotly-plot .barlayer .point")
+    visit.open("noise")
+    page.wait_for_selector("#mf-noise-figure .js-plotly-plot .heatmaplayer")
     assert page.locator("#mf-face-view svg rect.mf-light").count() == 4
     assert page.locator("#mf-patch-view img").count() == 4
     assert page.title() == words.TITLE
@@ -28,6 +35,7 @@ def test_first_paint_is_an_example_already_judged(visit):
 
 
 def test_upload_then_verdict_then_take_it_away(visit, save, astronaut):
+    visit.open("noise")
     before = visit.text("#mf-face-view table")
     small = np.asarray(Image.fromarray(astronaut).resize((420, 420), Image.Resampling.BICUBIC))
     visit.give(save(small, "someone.png"))
@@ -40,6 +48,7 @@ def test_upload_then_verdict_then_take_it_away(visit, save, astronaut):
 
 
 def test_an_example_is_judged_when_it_is_picked(visit):
+    visit.open("noise")
     before = visit.text("#mf-face-view table")
     visit.page.locator("#mf-example-strip button").nth(1).click()
     visit.wait_other("#mf-face-view table", before)
@@ -47,22 +56,30 @@ def test_an_example_is_judged_when_it_is_picked(visit):
 
 
 def test_an_edit_answers_at_once_and_reset_undoes_it(visit):
-    assert "No edits" in visit.text("#mf-change")
-    card, change = visit.text("#mf-readouts"), visit.text("#mf-change")
+    card = visit.text("#mf-readouts")
+    visit.open("words")
+    change = visit.text("#mf-change")
+    assert "No edits" in change
     visit.sentence(1).fill("a holiday in the mountains")
     visit.sentence(1).press("Enter")
     edited = visit.wait_other("#mf-change", change)
     delta = re.search(r"Margin\s+(\S+)\s+(\S+)\s+(\S+)", edited.split("Language margin")[1])
     assert delta and float(delta[3].replace("−", "-")) != 0
     visit.wait_text(".mf-list .mf-chip", words.EDITED)
+    visit.open("ledger")
     assert visit.wait_other("#mf-readouts", card)
+    visit.open("words")
     visit.page.locator("#mf-reset").click()
     visit.wait_text("#mf-change", "No edits")
-    assert visit.text("#mf-readouts") == card and visit.text("#mf-change") == change
+    assert visit.text("#mf-change") == change
+    visit.open("ledger")
+    visit.wait("([s, t]) => document.querySelector(s).innerText === t", [content("#mf-readouts"), card])
+    visit.open("words")
     assert visit.page.locator(".mf-list .mf-chip").count() == 0
 
 
 def test_leaving_a_field_for_another_row_keeps_the_text(visit):
+    visit.open("words")
     visit.choose_row(2)
     visit.sentence(3).fill("a photo of fog")
     visit.choose_row(4)
@@ -77,14 +94,21 @@ def test_leaving_a_field_for_another_row_keeps_the_text(visit):
 
 
 def test_a_long_sentence_gets_one_sentence_and_clears_the_result(visit):
+    visit.open("words")
     visit.choose_row(2)
     visit.sentence(2).fill(LONG)
     visit.page.locator("#mf-apply").click()
     visit.wait_text("#mf-change", "has 92 tokens; at most 77 are allowed. Shorten it.")
     assert visit.page.locator("[role=alert]:visible").count() == 1
     assert "%" not in visit.text("#mf-verdict") and words.DESCRIPTIONS_WRONG in visit.text("#mf-verdict")
+    visit.wait("() => !document.querySelector('#mf-bars .js-plotly-plot')")
+    visit.open("ledger")
     assert visit.text("#mf-readouts") == visit.text("#mf-tree-list") == words.NOTHING
-    visit.wait("() => !document.querySelector('#mf-tree-figure .js-plotly-plot, #mf-bars .js-plotly-plot')")
+    visit.wait(
+        "() => !document.querySelector('#mf-tree-figure .js-plotly-plot, #mf-ledger-figure .js-plotly-plot')"
+    )
+    assert visit.text("#mf-cause") == ""
+    visit.open("words")
     assert "%" not in visit.text(".mf-list") and visit.sentence(2).input_value() == LONG
     assert "forgery kind 92" in visit.text("#mf-tokens")
     visit.sentence(2).fill("")
@@ -96,6 +120,7 @@ def test_a_long_sentence_gets_one_sentence_and_clears_the_result(visit):
 
 
 def test_add_and_remove_until_a_side_is_missing(visit):
+    visit.open("words")
     rows = visit.page.locator(".mf-list label")
     count = rows.count()
     visit.page.locator("#mf-add").click()
@@ -121,8 +146,11 @@ def test_add_and_remove_until_a_side_is_missing(visit):
 def test_a_landscape_gets_the_no_face_sentence_and_no_score(visit, save, landscape):
     visit.give(save(landscape, "hills.png"))
     visit.wait_text("#mf-verdict", "No face was found in hills.png")
-    for part in ("#mf-verdict", "#mf-readouts", "#mf-tree-list", ".mf-list", "#mf-change"):
-        assert not re.search(r"\d\s*%", visit.text(part)), part
+    places = {"ledger": ("#mf-readouts", "#mf-tree-list"), "words": (".mf-list", "#mf-change"), "noise": ()}
+    for tab, parts in places.items():
+        visit.open(tab)
+        for part in ("#mf-verdict", *parts):
+            assert not re.search(r"\d\s*%", visit.text(part)), part
     assert visit.page.locator("#mf-face-view svg").count() == 0
     visit.page.locator("#mf-cropped input").check()
     visit.wait_text("#mf-verdict", words.CAUTION)
@@ -137,6 +165,7 @@ def test_a_file_that_is_no_picture_gets_a_sentence(visit, tmp_path):
 
 
 def test_several_faces_can_be_chosen(visit, save, two_faces):
+    visit.open("noise")
     visit.give(save(two_faces, "two.png"))
     visit.page.wait_for_selector("#mf-faces svg")
     choices = visit.page.locator("#mf-face-choice label")
@@ -149,6 +178,7 @@ def test_several_faces_can_be_chosen(visit, save, two_faces):
 
 
 def test_the_json_is_that_of_the_photo_shown(visit):
+    visit.open("about")
     visit.page.locator("#mf-json-open button").first.click()
     visit.page.locator("#mf-json-button").click()
     visit.wait_text("#mf-json", "probability")
@@ -158,6 +188,7 @@ def test_the_json_is_that_of_the_photo_shown(visit):
     "visit", [PHONE, {**PHONE, **DARK}, DARK], indirect=True, ids=["phone", "phone dark", "dark"]
 )
 def test_narrow_and_dark(visit):
+    visit.open("words")
     page = visit.page
     page.wait_for_selector("#mf-bars .js-plotly-plot .barlayer .point")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
@@ -178,3 +209,39 @@ def test_narrow_and_dark(visit):
         "() => getComputedStyle(document.querySelector('#mf-bars .main-svg')).backgroundColor"
     )
     assert figure in ("rgba(0, 0, 0, 0)", "transparent")
+
+
+def test_the_map_is_read_by_pointer_and_by_keyboard(visit):
+    visit.open("where")
+    face = visit.page.locator("#mf-where-view .mf-map").first
+    face.hover(position={"x": 5, "y": 5})
+    visit.wait_text(".mf-cell-said", "Row 1, column 1:")
+    face.focus()
+    visit.page.keyboard.press("ArrowDown")
+    visit.wait_text(".mf-cell-said", "Row 2, column 1:")
+    slider = visit.page.locator(".mf-opacity")
+    slider.focus()
+    visit.page.keyboard.press("Home")
+    visit.wait("() => getComputedStyle(document.querySelector('.mf-over')).opacity === '0'")
+    visit.page.keyboard.press("End")
+    visit.wait("() => getComputedStyle(document.querySelector('.mf-over')).opacity === '1'")
+
+
+def test_another_map_is_drawn_and_its_knobs_are_its_own(visit):
+    visit.open("where")
+    assert visit.page.locator("#mf-knobs-grid").is_visible()
+    visit.page.locator("#mf-map-method label").nth(1).click()
+    visit.page.wait_for_selector("#mf-knobs-occlusion", state="visible")
+    visit.page.wait_for_selector("#mf-knobs-grid", state="hidden")
+    visit.page.locator("#mf-map-run").click()
+    visit.wait("() => document.querySelector('#mf-where-view .mf-map').dataset.side === '7'")
+    visit.wait_text("#mf-where-progress", "Explained in")
+    visit.page.locator("#mf-own-scale input").check()
+    visit.wait("() => document.querySelector('#mf-where-view .mf-legend') !== null")
+
+
+def test_a_picked_example_is_explained_anew(visit):
+    before = visit.text("#mf-cause")
+    visit.page.locator("#mf-example-strip button").nth(2).click()
+    visit.wait_other("#mf-cause", before)
+    visit.wait_text("#mf-progress", "Explained in")
