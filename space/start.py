@@ -1,6 +1,7 @@
 """Load the detector, build the page, serve it; say in one sentence why not."""
 
 import sys
+from importlib.util import find_spec
 
 from mfclip import CheckpointError, load
 from space import gpu
@@ -42,5 +43,6 @@ def start() -> int:
         show_error=False,
         state_session_capacity=SESSIONS,
         pwa=False,
+        mcp_server=find_spec("mcp") is not None,  # the extra `mcp`: named endpoints as tools for agents
     )
     return 0
