@@ -50,13 +50,14 @@ def upload(client, content: bytes, name: str) -> dict:
     return {"path": path, "meta": {"_type": "gradio.FileData"}}
 
 
-def ask(client, photo, cropped=False) -> tuple[str, object]:
-    """What /verdict answers: the event's name and its data."""
-    started = client.post("/gradio_api/call/verdict", json={"data": [photo, cropped]})
+def ask(client, photo, *told, name="verdict") -> tuple[str, object]:
+    """What an endpoint answers: the event's name and its data."""
+    data = [photo, *(told or ((False,) if name == "verdict" else ()))]
+    started = client.post(f"/gradio_api/call/{name}", json={"data": data})
     assert started.status_code == 200, started.text
-    stream = client.get(f"/gradio_api/call/verdict/{started.json()['event_id']}").text
-    name, data = re.findall(r"event: (\w+)\ndata: (.*)", stream)[-1]
-    return name, json.loads(data)
+    stream = client.get(f"/gradio_api/call/{name}/{started.json()['event_id']}").text
+    event, answer = re.findall(r"event: (\w+)\ndata: (.*)", stream)[-1]
+    return event, json.loads(answer)
 
 
 def encoded(pixels, kind="PNG") -> bytes:
@@ -113,11 +114,17 @@ def test_every_input_has_a_label(blocks):
             assert block.value
 
 
-def test_only_the_verdict_is_public(blocks, client):
+def test_three_endpoints_are_public_described_and_named(blocks, client):
     named = client.get("/gradio_api/info").json()
-    assert list(named["named_endpoints"]) == ["/verdict"] and not named["unnamed_endpoints"]
+    assert (
+        list(named["named_endpoints"]) == ["/verdict", "/explain", "/prompts"]
+        and not named["unnamed_endpoints"]
+    )
+    for name, told in named["named_endpoints"].items():
+        assert told["description"] and told["parameters"][0]["parameter_name"] == "photo", name
+        assert all(not parameter["parameter_name"].startswith("param_") for parameter in told["parameters"])
     public = [fn.api_name for fn in blocks.fns.values() if fn.api_visibility == "public"]
-    assert public == ["verdict"]
+    assert public == ["verdict", "explain", "prompts"]
 
 
 def test_sessions_are_written_by_one_listener_at_a_time(blocks):
@@ -158,6 +165,56 @@ def test_a_picture_inside_the_request_is_read_the_same_way(client, astronaut):
     url = "data:image/png;base64," + base64.b64encode(encoded(astronaut)).decode()
     name, data = ask(client, {"url": url})
     assert name == "complete" and data[0]["faces_found"] == 1
+
+
+def test_an_explanation_is_answered_with_its_numbers(client, detector, astronaut):
+    event, data = ask(
+        client,
+        upload(client, encoded(astronaut), "face.png"),
+        "ledger",
+        "margin",
+        "{}",
+        False,
+        name="explain",
+    )
+    assert event == "complete", data
+    told = data[0]
+    shares = told["result"]["values"]["contributions"]
+    assert sum(shares) + told["result"]["values"]["base"][0] == pytest.approx(told["margin"], abs=1e-4)
+    assert told["margin"] == pytest.approx(detector(astronaut).margin, abs=1e-4) and "receipt" not in told
+
+
+def test_prompts_answer_with_the_change(client, detector, astronaut):
+    photo = upload(client, encoded(astronaut), "face.png")
+    rows = [["real", "a", "b", "c", "d"], ["fake", "e", "f", "g", "h"]]
+    event, data = ask(client, photo, json.dumps(rows), name="prompts")
+    assert event == "complete", data
+    start = detector(astronaut)
+    assert data[0]["margin"] == pytest.approx(start.margin + data[0]["change"]["margin"], abs=1e-4)
+    assert [row["sentences"][0] for row in data[0]["descriptions"]] == ["a", "e"]
+
+
+@pytest.mark.parametrize(
+    ("name", "told", "said"),
+    [
+        ("explain", ("nothing", "margin", "{}", False), "There is no method 'nothing'"),
+        ("explain", ("grid", "margin", '{"progress": 1}', False), "grid has no settings ['progress']"),
+        ("explain", ("grid", "margin", '{"layer": "9"}', False), "layer is '9'"),
+        ("explain", ("grid", "elsewhere", "{}", False), "elsewhere"),
+        ("explain", ("grid", "margin", "[1]", False), "a JSON object"),
+        ("explain", ("grid", "margin", "{", False), "not valid JSON"),
+        ("prompts", ("[[[[",), "not valid JSON"),
+        ("prompts", ("[" * 5000 + "]" * 5000,), "descriptions"),
+        ("prompts", ('[["real", 1, 2, 3, 4]]',), "five texts"),
+        ("prompts", ('[["real", "a", "b", "c", "d"]]',), "no fake description"),
+        ("prompts", ('[["real", "a", "b", "c", "d"], ["fake", "e", "", "g", "h"]]',), "Row 2"),
+        ("prompts", ("x" * 300_000,), "at most 200000 are read"),
+    ],
+)
+def test_wrong_questions_get_one_sentence(client, astronaut, name, told, said):
+    event, data = ask(client, upload(client, encoded(astronaut), "face.png"), *told, name=name)
+    assert event == "error" and said in data["error"], data
+    assert "Traceback" not in data["error"]
 
 
 @pytest.mark.parametrize(

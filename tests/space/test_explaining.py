@@ -1,0 +1,178 @@
+"""What the sections below the verdict are filled with, and that it belongs to the verdict shown."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+
+from mfclip.photo import read_photo
+from space.components.cause import cause, cause_card
+from space.components.example_strip import examples
+from space.components.knobs import HIDDEN, knobs_of, settings_of
+from space.components.map_view import map_view
+from space.explained import DEFAULT, WHERE, Explained, place_of
+from space.handlers.explaining import Explaining
+from space.handlers.report import KINDS, Reporting
+from space.judging import judge
+from space.session import begin
+from space.tabs.where import METHODS as MAPS
+from space.text import words
+
+ORDER = ("ledger", WHERE, "words", "noise")
+
+
+@pytest.fixture(scope="module")
+def session(detector):
+    return judge(detector, begin(detector.hierarchy), read_photo(examples()[0].path))
+
+
+@pytest.fixture(scope="module")
+def explaining(detector, session):
+    return Explaining(detector, (("example", session.now),))
+
+
+@pytest.fixture(scope="module")
+def explained(explaining, session):
+    return explaining.whole(session)[0]
+
+
+def test_the_default_set_comes_step_by_step_and_belongs_to_the_verdict(explaining, session):
+    steps = list(explaining.default(session))
+    assert tuple(method for method, _, _ in steps) == DEFAULT
+    for number, (_, so_far, line) in enumerate(steps, start=1):
+        assert so_far.verdict is session.now and len(so_far.results) == number
+        assert 'role="status"' in line
+    assert "step 2 of 4" in steps[0][2] and "Explained in" in steps[-1][2]
+    assert not steps[-1][1].problems
+    assert all(result.subject is None for result in steps[-1][1].results.values())
+
+
+def test_without_a_verdict_nothing_is_explained_and_nothing_old_stands(explaining, session):
+    empty = session.judged(None)
+    ((method, so_far, line),) = list(explaining.default(empty))
+    assert (method, line) == ("", "") and not so_far.results
+    values = explaining.cleared(session)
+    shown = explaining.show(session, Explained(session.now))
+    assert len(values) == 3 + sum(len(shown[place]) for place in ORDER)
+    assert values[1:3] == ["", ""] and words.NOT_EXPLAINED in values[5]
+
+
+def test_the_cause_is_made_from_the_ledger_s_numbers(explained):
+    said = cause(explained)
+    shares = np.asarray(explained.results["ledger"].values["contributions"])
+    side = 1 if shares.sum() >= 0 else -1
+    if np.abs(shares).max() >= 0.02:
+        strongest = float(np.max(side * shares))
+        assert f"{strongest:.2f}" in said
+    assert "logits" in said and said in cause_card(explained).replace("&#x27;", "'")
+
+
+def cause_of(shares, base=0.0):
+    from explain.ledger import PLAYERS
+    from explain.result import Result
+
+    result = Result(
+        values={"contributions": np.array(shares), "base": np.array([base])},
+        labels={"contributions": PLAYERS},
+        site="",
+        sign="",
+        unit="logits",
+        gap=0.0,
+        cost=0.0,
+        caveat="",
+        method="ledger",
+    )
+    return cause(Explained().with_result("ledger", result))
+
+
+def test_the_cause_names_the_largest_the_next_and_what_stood_against():
+    said = cause_of([1.0, -0.5, 0.3, 0.0, 0.001, 0.0])
+    assert words.PLAYER_NAMES["image stream"] + ", 1.00 logits towards fake" in said
+    assert "Next came " + words.PLAYER_NAMES["level 1: authenticity"] + ", 0.30 towards fake" in said
+    assert "Against it stood " + words.PLAYER_NAMES["noise stream"] + ", 0.50 towards real" in said
+    assert "from 0.00 to +0.80" in said
+    towards_real = cause_of([-1.0, -0.5, 0, 0, 0, 0])
+    assert "1.00 logits towards real" in towards_real and words.CAUSE_ALONE in towards_real
+    assert cause_of([0.001] * 6) == words.CAUSE_NOTHING.format(least=0.02)
+
+
+def test_a_map_shows_its_numbers_and_a_refuted_one_says_so(session, explained):
+    page = map_view(session.now, explained, "light")
+    values = np.asarray(explained.results[WHERE].values["map"])
+    told = json.loads(page.split('data-values="')[1].split('"')[0].replace("&quot;", '"'))
+    assert np.allclose(told, values.ravel(), atol=1e-4)
+    assert page.count('class="mf-map"') == 1 and 'tabindex="0"' in page
+    louder = dataclasses.replace(
+        explained.results["noise"], values={**explained.results["noise"].values, "map": np.full((7, 7), 50.0)}
+    )
+    page_scale = explained.with_result("noise", louder)
+    own, whole = (map_view(session.now, page_scale, "light", own=own) for own in (True, False))
+    assert "+50.00</span>" in whole and "+50.00</span>" not in own
+
+    class Failed:
+        verdict = "fails"
+
+    refuted = explained.with_receipt(WHERE, Failed())
+    assert refuted.fails(WHERE) and words.MAP_REFUTED in map_view(session.now, refuted, "light").replace(
+        "&#x27;", "'"
+    )
+    again = refuted.with_result(WHERE, explained.results[WHERE])
+    assert not again.fails(WHERE)
+    assert "no such layer" in map_view(session.now, explained.refused(WHERE, "no such layer"), "light")
+
+
+@pytest.mark.parametrize("method", MAPS)
+def test_every_map_is_drawn_with_the_knobs_of_the_page(explaining, session, explained, method):
+    values = {(name, knob.name): knob.default for name in MAPS for knob in knobs_of(name)}
+    if ("pixels", "steps") in values:
+        values["pixels", "steps"] = 8
+    assert set(settings_of(method, values)) == {knob.name for knob in knobs_of(method)}
+    assert not set(settings_of(method, values)) & set(HIDDEN)
+    first, last = list(explaining.map(session, explained, method, (False, False), values))
+    assert words.METHOD_NAMES[method] in first[1]
+    assert last[0].results[WHERE].method == method and place_of(method) == WHERE
+    assert ("mf-map" in last[2]) == (method != "attention") == (not last[3]["visible"])
+
+
+def test_a_setting_the_model_lacks_gets_a_sentence_and_a_stale_verdict_is_not_explained(
+    explaining, session, explained
+):
+    values = {(name, knob.name): knob.default for name in MAPS for knob in knobs_of(name)}
+    values["grid", "layer"] = "9"
+    *_, last = explaining.map(session, explained, "grid", (False, False), values)
+    assert "layer is" in last[2] and WHERE not in last[0].results
+    other = dataclasses.replace(explained, verdict=None)
+    (only,) = list(explaining.map(session, other, "grid", (False, False), values))
+    assert words.NOT_EXPLAINED in only[1]
+
+
+def test_pairs_put_the_visitor_beside_the_examples(explaining, session):
+    gallery, figure, remarks = explaining.pairs(session)
+    assert gallery.count("<figure>") == 2 and words.PAIRS_YOURS in gallery
+    assert figure is not None and "mf-remarks" in remarks
+    assert explaining.pairs(session.judged(None))[1] is None
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_report_holds_what_is_shown_and_the_face_only_if_asked(detector, session, explained, kind):
+    reporting = Reporting(detector)
+    make = getattr(reporting, kind)
+    content, name, media = make(session, explained, False)
+    assert name.endswith(kind) and media == KINDS[kind]
+    if kind == "json":
+        told = json.loads(content)
+        assert [result["method"] for result in told["results"]] == list(DEFAULT)
+        assert told["verdict"]["probability"] == pytest.approx(session.now.probability)
+    else:
+        with_face = make(session, explained, True)[0]
+        assert len(with_face) > len(content) and "data:image/png" in with_face
+    other = dataclasses.replace(explained, verdict=None)
+    assert len(make(session, other, False)[0]) < len(content)
+
+
+def test_no_report_without_a_verdict(detector, session, explained):
+    import gradio as gr
+
+    with pytest.raises(gr.Error, match="without a verdict"):
+        Reporting(detector).json(session.judged(None), explained, False)
