@@ -1,0 +1,65 @@
+"""A receipt in words that a newcomer understands: does the explanation hold, and what each reading says."""
+
+from explain import METRICS, Reading, Receipt
+from space.components.markup import percent, signed, text
+from space.text import words
+
+SIGNS = {"holds": "✓", "weak": "~", "fails": "✕"}
+MARKS = {True: "✓", False: "✕", None: "·"}
+
+
+def receipt_card(receipt: Receipt, quick: bool = True) -> str:
+    """HTML of a receipt. quick: whether it was the short test, which is then said."""
+    lined = [reading for reading in receipt.readings if reading.passed is not None]
+    passed = sum(bool(reading.passed) for reading in lined)
+    count = words.RECEIPT_COUNT.format(passed=passed, lined=len(lined))
+    short = words.RECEIPT_QUICK if quick else ""
+    return (
+        f'<article class="mf-receipt mf-{receipt.verdict}"><h3><span class="mf-receipt-sign" aria-hidden="true">'
+        f"{SIGNS[receipt.verdict]}</span> {text(words.RECEIPT_VERDICTS[receipt.verdict])}</h3>"
+        f"<p>{text(words.RECEIPT_MEANS[receipt.verdict])} {text(count)} {text(short)}</p>"
+        f"{_table(receipt)}"
+        f'<p class="mf-small">{text(words.RECEIPT_WHY.format(reason=receipt.reason))}</p></article>'
+    )
+
+
+def said(reading: Reading) -> tuple[str, str, str]:
+    """A reading as (name, value, sentence), for a metric without words of its own its question."""
+    known = words.RECEIPT_METRICS.get(reading.metric)
+    if known is None:
+        question = METRICS[reading.metric].question if reading.metric in METRICS else reading.metric
+        return reading.metric, signed(reading.value), question
+    name, sentence, form = known
+    value = _value(reading.value, form)
+    return name, value, sentence.format(value=value)
+
+
+def _value(value: float, form: str) -> str:
+    if form == "percent":
+        return percent(value, 0 if value == 0 or value >= 0.1 else 1)
+    return f"{value:.1e}" if form == "small" else signed(value)
+
+
+def _table(receipt: Receipt) -> str:
+    head = "".join(f'<th scope="col">{text(name)}</th>' for name in words.RECEIPT_HEAD)
+    rows = "".join(_row(reading) for reading in receipt.readings)
+    return (
+        f'<table class="mf-table mf-readings"><caption class="mf-hidden">{text(words.RECEIPT_TABLE)}</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+    )
+
+
+def _row(reading: Reading) -> str:
+    name, value, sentence = said(reading)
+    kind = {True: "mf-passed", False: "mf-missed", None: "mf-reported"}[reading.passed]
+    # A line is written in the metric's own terms; without one there is nothing to pass.
+    line = (
+        ""
+        if reading.passed is None
+        else f"<small>{text(words.RECEIPT_LINE.format(line=reading.line))}</small>"
+    )
+    return (
+        f'<tr class="{kind}"><th scope="row"><span aria-hidden="true">{MARKS[reading.passed]}</span> {text(name)}'
+        f"<small>{text(words.RECEIPT_MARKS[reading.passed])}</small></th>"
+        f'<td class="mf-number">{text(value)}</td><td>{text(sentence)}{line}</td></tr>'
+    )

@@ -1,0 +1,30 @@
+"""How far work that takes seconds has come, in one line."""
+
+from space.components.markup import text
+from space.text import words
+
+
+def work_line(name: str, number: int, count: int, left: float | None = None) -> str:
+    """HTML: step `number` of `count`, and about how long the rest takes (s, None where it is not known yet)."""
+    rest = "" if left is None else words.TRUST_LEFT.format(seconds=max(1, round(left)))
+    said = words.TRUST_STEP.format(name=name, number=min(number, count), count=count, left=rest)
+    share = 100 * (number - 1) / count if count else 0.0
+    return (
+        f'<div class="mf-progress" role="status"><span>{text(said)}</span><span class="mf-meter" aria-hidden="true">'
+        f'<span class="mf-fill" style="width:{min(share, 100):.0f}%"></span></span></div>'
+    )
+
+
+def ended_line(sentence: str) -> str:
+    """HTML: how the work ended."""
+    return f'<div class="mf-progress" role="status"><span>{text(sentence)}</span></div>'
+
+
+def done_line(name: str, seconds: float) -> str:
+    """HTML: the work is done, and how long it took (s)."""
+    return ended_line(words.TRUST_DONE.format(name=name, seconds=f"{seconds:.1f}"))
+
+
+def stopped_line() -> str:
+    """HTML: the visitor stopped the work."""
+    return ended_line(words.TRUST_STOPPED)

@@ -1,0 +1,137 @@
+"""Whether to believe it: an explanation is tested, a photo is changed, step by step; a newer verdict empties both."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import gradio as gr
+
+from explain import Receipt, Result, Subject, receipt
+from explain.figures import draw_receipt, draw_sweep, has_curves
+from explain.methods import Progress
+from explain.sweep import Sweep, sweeping
+from mfclip import Detector, NoFace, Verdict
+from mfclip.photo import Photo
+from space.components.markup import notice, quiet
+from space.components.receipt_card import receipt_card
+from space.components.sweep_card import sweep_card, sweep_words
+from space.components.work_line import done_line, stopped_line, work_line
+from space.explained import Explained
+from space.handlers.working import Work
+from space.judging import Given
+from space.session import Session
+from space.text import speaking, words
+
+Values = list[Any]
+
+
+def cleared(session: Session) -> Values:
+    """Values of `TrustTab.outputs` where another verdict stands: what was tested was another one's."""
+    with speaking(session.language):
+        return ["", quiet(words.RECEIPT_EMPTY), None, "", None, sweep_card(None)]
+
+
+def shown(session: Session, explained: Explained, place: str) -> Values:
+    """Values of `TrustTab.checked` for the receipt of a section, if it was asked for before."""
+    with speaking(session.language):
+        return ["", *_receipt(explained.receipts.get(place), session.theme)]
+
+
+def stopped(session: Session) -> str:
+    """What a progress line says when the visitor stopped the work."""
+    with speaking(session.language):
+        return stopped_line()
+
+
+def check(detector: Detector, session: Session, explained: Explained, place: str) -> Iterator[Values]:
+    """The quick receipt of a section's explanation: explained, then the values of `TrustTab.checked`, as it is tested.
+
+    The explained record that comes last holds the receipt; a section whose receipt fails is then to be drawn in grey.
+    """
+    with speaking(session.language):
+        result = explained.results.get(place)
+        if session.now is None or result is None or not _is_of(explained, session.now):
+            said = words.TRUST_NO_VERDICT if session.now is None else words.RECEIPT_NOTHING
+            yield [gr.skip(), notice(said), quiet(words.RECEIPT_EMPTY), None]
+            return
+        work = Work[Receipt](_test(detector, session.now, result))
+        started, first = time.monotonic(), True
+    for step in work.steps():
+        with speaking(session.language):
+            line = work_line(words.RECEIPT_NAME, step.done + 1, step.of, step.left)
+            # What stood there belongs to another test.
+            rest = [quiet(words.RECEIPT_EMPTY), None] if first else [gr.skip(), gr.skip()]
+        first = False
+        yield [gr.skip(), line, *rest]
+    with speaking(session.language):
+        try:
+            found = work.outcome()
+        except ValueError as error:
+            yield [gr.skip(), notice(str(error)), quiet(words.RECEIPT_EMPTY), None]
+            return
+        line = done_line(words.RECEIPT_NAME, time.monotonic() - started)
+        yield [explained.with_receipt(place, found), line, *_receipt(found, session.theme)]
+
+
+def sweep(detector: Detector, session: Session, given: Given, kind: str) -> Iterator[Values]:
+    """The verdict under one kind of change of the visitor's photo: the values of `TrustTab.swept`, as the curve grows.
+
+    given: the photo as the page holds it; the face is the one that was judged, under the visitor's descriptions.
+    """
+    with speaking(session.language):
+        if session.now is None:
+            yield [notice(words.TRUST_NO_VERDICT), None, sweep_card(None)]
+            return
+        if not isinstance(given, Photo):
+            yield [notice(words.TRUST_PHOTO_GONE), None, sweep_card(None)]
+            return
+        yield [work_line(words.SWEEP_NAME, 1, 1), None, sweep_card(None)]
+    started, verdict = time.monotonic(), session.now
+    face = 0 if verdict.face.box is None else verdict.faces.index(verdict.face.box)
+    growing = sweeping(
+        detector, given, kind, cropped=verdict.face.box is None, face=face, hierarchy=verdict.hierarchy
+    )
+    try:
+        for found in growing:
+            yield _swept(detector, session, found, time.monotonic() - started)
+    except (NoFace, ValueError) as error:
+        with speaking(session.language):
+            yield [notice(str(error)), None, sweep_card(None)]
+
+
+def _is_of(explained: Explained, verdict: Verdict) -> bool:
+    """Whether a record explains this verdict. Not by identity: gradio copies session and record apart."""
+    one = explained.verdict
+    return one is not None and _marks(one) == _marks(verdict)
+
+
+def _marks(verdict: Verdict) -> tuple[Any, ...]:
+    return verdict.checkpoint, verdict.margin, verdict.face.crop.region, verdict.hierarchy
+
+
+def _test(detector: Detector, verdict: Verdict, result: Result) -> Callable[[Progress], Receipt]:
+    def run(progress: Progress) -> Receipt:
+        # The page keeps results without what they were made from.
+        whole = replace(result, subject=Subject.of(detector, verdict, result.target))
+        return receipt(detector, whole, quick=True, progress=progress)
+
+    return run
+
+
+def _receipt(found: Receipt | None, theme: str) -> Values:
+    if found is None:
+        return [quiet(words.RECEIPT_EMPTY), None]
+    return [receipt_card(found), draw_receipt(found, theme) if has_curves(found) else None]
+
+
+def _swept(detector: Detector, session: Session, found: Sweep, seconds: float) -> Values:
+    decision, done = detector.config.decision, len(found.strengths)
+    with speaking(session.language):
+        if found.complete:
+            line = done_line(words.SWEEP_NAME, seconds)
+        else:
+            left = seconds / done * (found.of - done)
+            line = work_line(words.SWEEP_NAME, done + 1, found.of, left)
+        figure = draw_sweep(found, decision.low, decision.high, session.theme, sweep_words())
+        return [line, figure, sweep_card(found)]
