@@ -1,0 +1,85 @@
+"""Linking words with the face: seconds of work, told as it goes, that a visitor can stop."""
+
+import time
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import gradio as gr
+
+import explain
+from explain import Result
+from explain.methods import Progress
+from mfclip import Detector, Verdict
+from space.components.linked import linked_view
+from space.components.markup import notice, quiet, text
+from space.handlers.working import Work
+from space.session import Choice, Session
+from space.text import speaking, words
+
+SETTINGS: dict[str, Any] = {"cells": 7, "steps": 8, "limit": 8}
+"""Of `pairs`: half the time of what its tables need to add up to within 1 %. Against three times as many points, no
+pair of the bundled examples moved by more than a fiftieth of the largest; the page tells the gap."""
+
+
+class Linking:
+    """The handlers of the linked views, with the detector they ask."""
+
+    def __init__(self, detector: Detector) -> None:
+        self.detector = detector
+
+    def linked(self, session: Session, code: Any) -> Iterator[list[Any]]:
+        """Link the words of all descriptions with the face: progress, view, and the verdict that the view is of.
+
+        code: of the `Choice` in the editor, whose description is shown first.
+        """
+        verdict = session.now
+        if verdict is None:
+            with speaking(session.language):
+                yield [notice(words.NOT_EXPLAINED), gr.skip(), gr.skip()]
+            return
+        started = time.monotonic()
+        work: Work[Result] = Work(partial(self._pairs, verdict))
+        for step in work.steps():
+            with speaking(session.language):
+                line = working_line(step.done / step.of, step.left)
+            yield [line, gr.skip(), gr.skip()]
+        with speaking(session.language):
+            try:
+                result = work.outcome()
+            except ValueError as error:
+                yield [notice(str(error)), gr.skip(), gr.skip()]
+                return
+            seconds = time.monotonic() - started
+            chosen = Choice.of(int(code)).key if isinstance(code, int | float) else -1
+            view = linked_view(result, verdict, session.rows, chosen, session.theme)
+            yield [_line(words.LINKED_DONE.format(seconds=f"{seconds:.1f}")), view, verdict]
+
+    def forget(self, session: Session, shown: Verdict | None) -> list[Any]:
+        """The verdict may have changed: a view of another one goes. Progress, view, and the verdict it is of."""
+        if shown is None or shown is session.now:
+            return ["", gr.skip(), gr.skip()]
+        with speaking(session.language):
+            return ["", quiet(words.LINKED_STALE), None]
+
+    def stopped(self, session: Session) -> str:
+        """The visitor stopped the work."""
+        with speaking(session.language):
+            return _line(words.LINKED_STOPPED)
+
+    def _pairs(self, verdict: Verdict, progress: Progress) -> Result:
+        return explain.explain(self.detector, verdict, "pairs", progress=progress, **SETTINGS)
+
+
+def working_line(share: float, left: float | None) -> str:
+    """HTML: a share of the work, 0..1, is done; left: about how many seconds the rest takes, None where unknown."""
+    rest = "" if left is None else words.LINKED_LEFT.format(seconds=max(1, round(left)))
+    said = words.LINKED_WORKING.format(share=f"{100 * share:.0f} %", left=rest)
+    return (
+        f'<div class="mf-progress" role="status"><span>{text(said)}</span><span class="mf-meter" aria-hidden="true">'
+        f'<span class="mf-fill" style="width:{100 * share:.0f}%"></span></span></div>'
+    )
+
+
+def _line(sentence: str) -> str:
+    return f'<div class="mf-progress" role="status"><span>{text(sentence)}</span></div>'
