@@ -2,25 +2,31 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import gradio as gr
 
 from mfclip import Detector
 from mfclip.photo import read_photo
+from mfclip.rates import rates_of
 from space.components import descriptions
 from space.components.cause import cause_card
 from space.components.example_strip import examples
 from space.components.headings import header
 from space.explained import WHERE, Explained
+from space.handlers import compare as comparing
+from space.handlers import learn as learning
+from space.handlers import trust as trusting
 from space.handlers.explaining import Explaining
 from space.handlers.lab import Lab
+from space.handlers.linked import Linking
 from space.handlers.public import Public
 from space.handlers.report import SAVE, Reporting
 from space.handlers.verdict import Judging
 from space.judging import judge, tokens
 from space.session import Session, begin
-from space.tabs import about, language, ledger, noise, pairs, photo, report, where
+from space.tabs import about, compare, language, learn, ledger, noise, pairs, photo, report, trust, where
 from space.text import words
 
 SWEEP, KEEP = 60, 600
@@ -55,6 +61,9 @@ class Tabs:
     lab: language.LanguageTab
     noise: noise.NoiseTab
     pairs: pairs.PairsTab
+    trust: trust.TrustTab
+    compare: compare.CompareTab
+    learn: learn.LearnTab
     about: about.AboutTab
     report: report.ReportTab
 
@@ -92,8 +101,9 @@ def build(detector: Detector) -> gr.Blocks:
     ) as blocks:
         tabs = _draw(judging, explaining, session, explained, done)
         _wire_verdict(tabs, judging, explaining)
-        _wire_lab(tabs, Lab(judging), explaining)
+        _wire_lab(blocks, tabs, Lab(judging), Linking(detector), explaining)
         _wire_reasons(blocks, tabs, explaining)
+        _wire_trust(tabs, detector, explaining)
         _wire_report(tabs, Reporting(detector))
         _wire_public(tabs, Public(detector))
     return blocks
@@ -124,6 +134,13 @@ def _draw(
             noise_tab = noise.draw(face, patch, reasons["noise"])
         with gr.Tab(words.TABS["pairs"], id="pairs"):
             pairs_tab = pairs.draw()
+        with gr.Tab(words.TABS["trust"], id="trust"):
+            checkpoint = judging.detector.checkpoint
+            trust_tab = trust.draw(None if checkpoint is None else rates_of(checkpoint))
+        with gr.Tab(words.TABS["compare"], id="compare"):
+            compare_tab = compare.draw()
+        with gr.Tab(words.TABS["learn"], id="learn"):
+            learn_tab = learn.draw(learning.show(judging.detector, session, 1))
         with gr.Tab(words.TABS["about"], id="about"):
             about_tab = about.draw()
     report_tab = report.draw()
@@ -137,6 +154,9 @@ def _draw(
         lab,
         noise_tab,
         pairs_tab,
+        trust_tab,
+        compare_tab,
+        learn_tab,
         about_tab,
         report_tab,
     )
@@ -161,12 +181,13 @@ def _explain(tabs: Tabs, explaining: Explaining, event: Any) -> Any:
 def _wire_verdict(tabs: Tabs, judging: Judging, explaining: Explaining) -> None:
     shown = tabs.photo
     looked = [tabs.state, *tabs.verdict, tabs.noise.face, tabs.noise.patch, shown.faces, shown.face]
-    looked += tabs.reasons
+    looked += [*tabs.reasons, *tabs.trust.outputs, *tabs.compare.outputs]
     given = [tabs.state, shown.photo, shown.cropped, tabs.lab.key]
     turn = {**PRIVATE, **ONE_AT_A_TIME}
 
     def look(session: Session, *told: Any) -> Iterator[list[Any]]:
         cleared = explaining.cleared(session)
+        cleared += [*trusting.cleared(session), *comparing.cleared(session)]
         for values in judging.look(session, *told):
             yield [*values, *cleared]
             cleared = [gr.skip()] * len(cleared)
@@ -180,9 +201,8 @@ def _wire_verdict(tabs: Tabs, judging: Judging, explaining: Explaining) -> None:
         _explain(tabs, explaining, event)
 
 
-def _wire_lab(tabs: Tabs, handlers: Lab, explaining: Explaining) -> None:
+def _wire_lab(blocks: gr.Blocks, tabs: Tabs, handlers: Lab, linking: Linking, explaining: Explaining) -> None:
     lab, state, verdict = tabs.lab, tabs.state, tabs.verdict
-    editor = [*lab.editor, lab.tokens]
     turn = {**PRIVATE, **ONE_AT_A_TIME}
     commits = [lab.apply.click, lab.side.input]
     commits += [event for box in lab.sentences for event in (box.submit, box.blur)]
@@ -191,18 +211,52 @@ def _wire_lab(tabs: Tabs, handlers: Lab, explaining: Explaining) -> None:
         edited = commit(
             handlers.edit,
             [state, *lab.editor],
-            [state, *verdict, lab.tokens],
+            [state, *verdict, lab.scope, lab.tokens, *lab.history],
             trigger_mode="multiple",
             **turn,
         )
         _explain(tabs, explaining, edited)
-    lab.rows.choose(handlers.choose, state, [lab.rows, *editor], trigger_mode="always_last", **turn)
+    lab.rows.choose(handlers.choose, state, [lab.rows, *lab.chosen], trigger_mode="always_last", **turn)
+    changed = [state, *verdict, *lab.chosen, *lab.history]
+    here = [state, lab.key]
+    share, wordings = lab.sharing, lab.wordings
     for event in (
-        lab.add.click(handlers.add, state, [state, *verdict, *editor], **turn),
-        lab.remove.click(handlers.remove, [state, lab.key], [state, *verdict, *editor], **turn),
-        lab.reset.click(handlers.reset, state, [state, *verdict, *editor], **turn),
+        lab.add.click(handlers.add, state, changed, **turn),
+        lab.remove.click(handlers.remove, here, changed, **turn),
+        wordings.reset.click(handlers.reset, state, changed, **turn),
+        wordings.everyday.click(handlers.everyday, state, changed, **turn),
+        wordings.nonsense.click(handlers.nonsense, state, changed, **turn),
+        lab.undo.click(handlers.undo, here, changed, **turn),
+        lab.redo.click(handlers.redo, here, changed, **turn),
+        lab.rows.undo(handlers.undo, here, changed, **turn),
+        lab.rows.redo(handlers.redo, here, changed, **turn),
+        share.given.upload(handlers.open_file, [state, share.given], changed, **turn),
     ):
         _explain(tabs, explaining, event)
+    saved = share.export.click(handlers.export, state, share.parcel, queue=False, **PRIVATE)
+    saved.then(None, [share.parcel, share.name], None, js=language.SAVE, **PRIVATE)
+    linked = share.make.click(handlers.link, state, [share.parcel, lab.note], queue=False, **PRIVATE)
+    linked.then(None, share.parcel, share.link, js=language.SHARE, **PRIVATE)
+    opened = blocks.load(
+        handlers.open_link, [state, share.parcel], [*changed, share.opened], js=language.OPENED, **turn
+    )
+
+    def reasons(opened: bool, session: Session, smooth: bool, own: bool) -> Iterator[list[Any]]:
+        if opened:
+            yield from explaining.stages(session, (smooth, own), ORDER)
+
+    asked = [share.opened, state, *tabs.where.looks]
+    opened.then(reasons, asked, tabs.reasons, **PRIVATE, **EXPLAINING)
+    _wire_linked(tabs, linking)
+
+
+def _wire_linked(tabs: Tabs, linking: Linking) -> None:
+    view, state = tabs.lab.linked, tabs.state
+    run = view.run.click(linking.linked, [state, tabs.lab.key], view.outputs, **PRIVATE, **EXPLAINING)
+    view.stop.click(linking.stopped, state, view.progress, cancels=[run], queue=False, **PRIVATE)
+    tabs.photo.card.change(
+        linking.forget, [state, view.shown], view.outputs, cancels=[run], queue=False, **PRIVATE
+    )
 
 
 def _wire_reasons(blocks: gr.Blocks, tabs: Tabs, explaining: Explaining) -> None:
@@ -263,6 +317,53 @@ def _wire_reasons(blocks: gr.Blocks, tabs: Tabs, explaining: Explaining) -> None
         **PRIVATE,
         **ONE_AT_A_TIME,
     )
+
+
+def _wire_trust(tabs: Tabs, detector: Detector, explaining: Explaining) -> None:
+    """Receipts, the sweep, the comparison, and the lesson."""
+    view, other, state = tabs.trust, tabs.compare, tabs.state
+    checked = view.check.click(
+        partial(trusting.check, detector),
+        [state, tabs.explained, view.place],
+        [tabs.explained, *view.checked],
+        **PRIVATE,
+        **EXPLAINING,
+    )
+    checked.then(  # a map whose receipt fails is grey from now on
+        lambda session, explained, *looks: explaining.redrawn(session, explained, looks, ORDER),
+        [state, tabs.explained, *tabs.where.looks],
+        tabs.reasons[3:],
+        **PRIVATE,
+    )
+    view.place.input(
+        trusting.shown, [state, tabs.explained, view.place], view.checked, queue=False, **PRIVATE
+    )
+    swept = view.sweep.click(
+        partial(trusting.sweep, detector),
+        [state, tabs.photo.photo, view.kind],
+        view.swept,
+        **PRIVATE,
+        **EXPLAINING,
+    )
+    compared = other.run.click(
+        partial(comparing.compare, detector),
+        [state, tabs.photo.photo, *other.settings],
+        other.outputs,
+        **PRIVATE,
+        **EXPLAINING,
+    )
+    other.kind.change(comparing.controls, other.kind, other.controls, queue=False, **PRIVATE)
+    for button, line, event in (
+        (view.check_stop, view.check_progress, checked),
+        (view.sweep_stop, view.sweep_progress, swept),
+        (other.stop, other.progress, compared),
+    ):
+        button.click(trusting.stopped, state, line, cancels=[event], queue=False, **PRIVATE)
+
+    def turn(session: Session, event: gr.EventData) -> str:
+        return learning.show(detector, session, learning.number_of(event.step))
+
+    tabs.learn.card.turn(turn, state, tabs.learn.card, **PRIVATE, **EXPLAINING)
 
 
 def _wire_report(tabs: Tabs, reporting: Reporting) -> None:

@@ -6,7 +6,8 @@ import gradio as gr
 
 from explain.figures.palette import FAKE, NEGATIVE, POSITIVE, REAL
 
-CSS = Path(__file__).with_suffix(".css")
+ROOM = Path(__file__).parent
+CSS = [ROOM / name for name in ("theme.css", "lab.css", "trust.css", "lesson.css")]
 
 FONTS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "Helvetica Neue", "sans-serif"]
 MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace"]

@@ -173,6 +173,12 @@ class Explaining:
         with speaking(session.language):
             return self.show(session, explained, looks)[WHERE]
 
+    def redrawn(self, session: Session, explained: Explained, looks: Looks, order: tuple[str, ...]) -> Values:
+        """Every section of `order` as it stands, after a receipt came or the page's looks changed."""
+        with speaking(session.language):
+            shown = self.show(session, explained, looks)
+        return [value for place in order for value in shown[place]]
+
     def audit(self, session: Session) -> Any:
         """Every input replaced: the figure, None without a verdict."""
         if session.now is None:

@@ -9,9 +9,9 @@ from contextvars import ContextVar
 from types import ModuleType
 from typing import Any
 
-from space.text import en, explain_en
+from space.text import about_en, en, explain_en, lab_en, lesson_en, trust_en
 
-LANGUAGES: dict[str, tuple[ModuleType, ...]] = {"en": (en, explain_en)}
+LANGUAGES: dict[str, tuple[ModuleType, ...]] = {"en": (en, explain_en, lab_en, trust_en, lesson_en, about_en)}
 DEFAULT = "en"
 
 _spoken: ContextVar[str] = ContextVar("spoken", default=DEFAULT)
