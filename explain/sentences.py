@@ -127,7 +127,8 @@ class Wording:
     @cached_property
     def features(self) -> Tensor:
         """(T, D): the texts' features, not normalised."""
-        return self.encode(self.texts)
+        known = self.subject.sentence_features(self.texts)
+        return torch.stack([known[text] for text in self.texts])
 
     def encode(self, texts: Sequence[str]) -> Tensor:
         """N texts → (N, D), without gradients, a batch at a time. Raises ValueError for over 77 tokens."""

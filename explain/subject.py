@@ -137,6 +137,5 @@ class Subject:
         return replace(self, detector=detector).seen_as()
 
     def sentence_features(self, sentences: Sequence[str]) -> dict[str, Tensor]:
-        """Features (D,) of sentences, not normalised, without gradients."""
-        with torch.no_grad():
-            return dict(zip(sentences, self.model.encode_sentences(sentences), strict=True))
+        """Features (D,) of sentences, not normalised, without gradients; the detector remembers them."""
+        return self.detector.sentence_features(sentences)

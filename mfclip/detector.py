@@ -145,16 +145,27 @@ class Detector:
     def language_features(self, hierarchy: Hierarchy) -> Tensor:
         """Description features (K, D) of a hierarchy; every sentence is encoded once and remembered."""
         rows = [row.sentences for row in hierarchy]
-        known = {sentence: self._sentences.get(sentence) for sentence in self.model.sentences_read(rows)}
+        known = self.sentence_features(self.model.sentences_read(rows))
+        with torch.inference_mode():
+            return self.model.combine_sentences(rows, known)
+
+    def sentence_features(self, sentences: Sequence[str]) -> dict[str, Tensor]:
+        """Features (D,) of sentences, not normalised, each encoded once and remembered; not to be written to.
+
+        sentences: texts as `MFCLIP.sentences_read` gives them (whole descriptions where levels are read jointly). The
+        features carry no gradient, but are no inference tensors: what follows from them may be differentiated. Safe
+        from several threads. Raises ValueError for a sentence over 77 tokens.
+        """
+        known = {sentence: self._sentences.get(sentence) for sentence in sentences}
         new = [sentence for sentence, feature in known.items() if feature is None]
         if new:
-            with torch.inference_mode():
+            # Also for a caller in inference mode: what is remembered must serve callers who differentiate.
+            with torch.inference_mode(mode=False), torch.no_grad():
                 features = self.model.encode_sentences(new)
             for sentence, feature in zip(new, features, strict=True):
                 known[sentence] = feature
                 self._sentences.put(sentence, feature)
-        with torch.inference_mode():
-            return self.model.combine_sentences(rows, known)
+        return known
 
     def unseen_words(self, sentence: str) -> list[str]:
         """The words of a sentence, lower-cased, in order, that no face was ever trained with.
