@@ -17,7 +17,7 @@ from torch.utils.flop_counter import flop_registry
 
 from explain.subject import Subject
 
-_forward: "WeakKeyDictionary[nn.Module, int]" = WeakKeyDictionary()
+_forward: "WeakKeyDictionary[nn.Module, dict[type, int]]" = WeakKeyDictionary()
 
 
 class _Operations(TorchDispatchMode):
@@ -43,19 +43,26 @@ class Cost:
 
 
 def forward_operations(subject: Subject) -> int:
-    """Floating-point operations of one forward pass of both streams for one face; measured once a model."""
-    if subject.model not in _forward:
+    """Floating-point operations of one forward pass of both streams for one face; measured once a model.
+
+    A kind of subject with streams of its own is measured by them.
+    """
+    known = _forward.setdefault(subject.model, {})
+    if type(subject) not in known:
         face, residual = subject.face, subject.residual  # made on first use, which is not the network's cost
         with _Operations() as operations, torch.no_grad():
             subject.value_of_pixels(face, residual)
-        _forward[subject.model] = operations.count
-    return _forward[subject.model]
+        known[type(subject)] = operations.count
+    return known[type(subject)]
 
 
 @contextmanager
 def counting(subject: Subject) -> Iterator[Cost]:
-    """Count what runs in the block; `Cost.passes` then holds it in forward passes of both streams for one face."""
+    """Count what runs in the block; `Cost.passes` then holds it in forward passes of both streams for one face.
+
+    It stays 0 where such a pass has nothing that is counted.
+    """
     cost, whole = Cost(), forward_operations(subject)
     with _Operations() as operations:
         yield cost
-    cost.passes = operations.count / whole
+    cost.passes = operations.count / whole if whole else 0.0

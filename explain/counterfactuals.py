@@ -242,6 +242,7 @@ def counterfactuals(
         progress(min(done, whole), whole)
 
     with counting(subject) as cost:
+        step(0)
         changes, long = _try(edit, words, vocabulary, step)
         random, _ = _try(edit, words, chance, step)
         best = _strongest(changes, top)

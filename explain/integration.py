@@ -16,6 +16,7 @@ from captum.attr import IntegratedGradients
 from torch import Tensor
 
 from explain.methods import Progress
+from explain.progress import Bar, fallen
 
 TOLERANCE = 0.01
 """The share of the difference by which attributions may miss it (the project's proof protocol, test 1)."""
@@ -25,6 +26,9 @@ SMALL = 1e-3
 
 UNEVEN = 0.1
 """From which share on errors that cancel are told."""
+
+BEGUN = 0.6
+"""The share of a bar that the points at the beginning take; the rest is for those that are added."""
 
 NODES = 4
 """Points of Gauss–Legendre quadrature in every piece of the path."""
@@ -134,18 +138,18 @@ def integrate(
     piece. While the gap is TOLERANCE or more, the piece with the largest error is halved, up to `limit` gradients in
     all. batch: how many points run at once. progress: called between batches; raising from it leaves nothing behind.
     """
-    path = _Path(function, inputs, baselines, batch)
+    path, bar = _Path(function, inputs, baselines, batch), Bar(progress)
     cuts = np.linspace(0, 1, -(-steps // NODES) + 1).tolist()
     steps = NODES * (len(cuts) - 1)
-    progress(0, steps)
     path.values(cuts)
     bounds, at_once = list(zip(cuts[:-1], cuts[1:], strict=True)), max(1, batch // NODES)
     pieces: list[_Piece] = []
     for first in range(0, len(bounds), at_once):
         pieces += path.pieces(bounds[first : first + at_once])
-        progress(NODES * len(pieces), steps)
+        bar.to(BEGUN * len(pieces) / len(bounds))
     difference = path.known[1.0] - path.known[0.0]
-    while gap_of(sum(piece.error for piece in pieces), difference) >= TOLERANCE:
+    gaps = [gap_of(sum(piece.error for piece in pieces), difference)]
+    while gaps[-1] >= TOLERANCE:
         if steps + 2 * NODES > limit:
             break
         worst = max(pieces, key=lambda piece: abs(piece.error))
@@ -155,7 +159,9 @@ def integrate(
         halves = [(worst.start, middle), (middle, worst.end)]
         pieces += path.pieces(halves)
         steps += 2 * NODES
-        progress(steps, max(steps, limit))
+        gaps.append(gap_of(sum(piece.error for piece in pieces), difference))
+        bar.to(BEGUN + (1 - BEGUN) * max(fallen(gaps[0], gaps[-1], TOLERANCE), steps / limit))
+    bar.to(1.0)
     return _added_up(path, pieces, steps)
 
 

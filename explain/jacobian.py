@@ -13,8 +13,9 @@ import torch
 from torch import Tensor
 from torch.func import jvp, vmap
 
-from explain.integration import NODES, TOLERANCE
+from explain.integration import BEGUN, NODES, SMALL, TOLERANCE
 from explain.methods import Progress
+from explain.progress import Bar, fallen
 
 # torch counts its forward-mode levels in variables that all threads share.
 _FORWARD_MODE = Lock()
@@ -74,14 +75,35 @@ class _Path:
                 self.known[place] = self.vector(place)
         return self.known[place]
 
-    def piece(self, start: float, end: float) -> _Piece:
+    def piece(self, start: float, end: float, progress: Progress) -> _Piece:
         """Integrate over a piece by Gauss–Legendre quadrature of NODES points."""
         nodes, weights = np.polynomial.legendre.leggauss(NODES)
         places = start + (nodes + 1) / 2 * (end - start)
         shares = (weights / 2 * (end - start)).tolist()
-        parts = [share * self.rows(place) for share, place in zip(shares, places.tolist(), strict=True)]
+        parts = []
+        for share, place in zip(shares, places.tolist(), strict=True):
+            parts.append(share * self.rows(place))
+            progress(len(parts), NODES)
         rows = torch.stack(parts).sum(dim=0)
         return _Piece(start, end, rows, rows.sum(dim=0) - (self.at(end) - self.at(start)))
+
+
+@dataclass(frozen=True)
+class _Line:
+    """When rows add up: what they miss, as a share of TOLERANCE of the vector's change, is below 1, and so is half of
+    TOLERANCE of the change along `towards`, the direction that they will be multiplied with."""
+
+    change: Tensor
+    towards: Tensor | None
+
+    def missed(self, pieces: list[_Piece]) -> float:
+        """What the pieces miss together, 1 at the line."""
+        error = torch.stack([piece.missed for piece in pieces]).sum(dim=0)
+        missed = float(error.norm() / (TOLERANCE * self.change.norm().clamp_min(NOTHING)))
+        if self.towards is None:
+            return missed
+        product = max(abs(float(self.change @ self.towards)), SMALL)
+        return max(missed, abs(float(error @ self.towards)) / (TOLERANCE / 2 * product))
 
 
 def integrate_rows(
@@ -90,29 +112,34 @@ def integrate_rows(
     steps: int,
     limit: int,
     progress: Progress,
+    towards: Tensor | None = None,
 ) -> Side:
     """Integrate rows (N, D), the derivatives of a vector (D,) on a path from 0 to 1, as `integration` does numbers.
 
     The piece that misses its own difference the most is halved while all together miss theirs by TOLERANCE or more,
-    up to `limit` points.
+    up to `limit` points. towards: (D,), a direction along which they must add up as well: where the vector's change is
+    nearly at right angles to it, a small error of the vector is a large one of the product.
     """
-    path = _Path(vector, rows)
+    path, bar = _Path(vector, rows), Bar(progress)
     cuts = np.linspace(0, 1, -(-steps // NODES) + 1).tolist()
-    points = NODES * (len(cuts) - 1)
+    points, count = NODES * (len(cuts) - 1), len(cuts) - 1
     pieces: list[_Piece] = []
-    for start, end in zip(cuts[:-1], cuts[1:], strict=True):
-        progress(NODES * len(pieces), points)
-        pieces.append(path.piece(start, end))
-    line = TOLERANCE * (path.at(1.0) - path.at(0.0)).norm().clamp_min(NOTHING)
-    while torch.stack([piece.missed for piece in pieces]).sum(dim=0).norm() >= line:
-        if points + 2 * NODES > limit:
-            break
-        progress(points, limit)
+    for number, (start, end) in enumerate(zip(cuts[:-1], cuts[1:], strict=True)):
+        part = bar.between(BEGUN * number / count, BEGUN * (number + 1) / count)
+        pieces.append(path.piece(start, end, part))
+    line = _Line(path.at(1.0) - path.at(0.0), towards)
+    missed = [line.missed(pieces)]
+    while missed[-1] >= 1 and points + 2 * NODES <= limit:
         worst = max(pieces, key=lambda piece: float(piece.missed.norm()))
         middle = (worst.start + worst.end) / 2
+        spent = [BEGUN + (1 - BEGUN) * (points + more) / limit for more in (0, NODES, 2 * NODES)]
         pieces = [piece for piece in pieces if piece is not worst]
-        pieces += [path.piece(worst.start, middle), path.piece(middle, worst.end)]
+        pieces.append(path.piece(worst.start, middle, bar.between(spent[0], spent[1])))
+        pieces.append(path.piece(middle, worst.end, bar.between(spent[1], spent[2])))
         points += 2 * NODES
+        missed.append(line.missed(pieces))
+        bar.to(BEGUN + (1 - BEGUN) * fallen(missed[0], missed[-1], 1.0))
+    bar.to(1.0)
     # In the order of the path: sums of floats depend on their order, and results must not.
     ordered = sorted(pieces, key=lambda piece: piece.start)
     matrix = torch.stack([piece.rows for piece in ordered]).sum(dim=0)

@@ -22,6 +22,7 @@ from explain.cost import counting
 from explain.integration import NODES, gap_of
 from explain.jacobian import TOGETHER, Side, directional, integrate_rows
 from explain.methods import Knob, Method, Progress, ignore_progress
+from explain.progress import Bar
 from explain.result import Result
 from explain.sentences import ALL, Passage, Wording, dead_notes, word_table
 from explain.subject import Subject
@@ -36,6 +37,9 @@ FILLS = ("mean", "zero")
 """What stands in a cell's place at the start of the path: the mean of this face's cells, or nothing."""
 
 MAX_STEPS = 256
+
+OF_TEXT, OF_FEATURES = 0.45, 0.8
+"""Shares of the work: of the whole, what the text's side takes; of that side, what the texts' features take."""
 
 MANY = 64
 """Words whose part in a description is followed at once: it bounds memory."""
@@ -122,8 +126,12 @@ def _image_side(
     steps: int,
     limit: int,
     progress: Progress,
+    towards: Tensor,
 ) -> Side:
-    """J_i transposed (cells², D) and the scaled direction s·v̂ with blanked and with real cells (D,)."""
+    """J_i transposed (cells², D) and the scaled direction s·v̂ with blanked and with real cells (D,).
+
+    towards: (D,), how the text's direction changes, with which the rows are multiplied.
+    """
     tower = open_stream(subject, stream)
     side = min(cells, tower.side)
     if tower.side % side:
@@ -151,6 +159,7 @@ def _image_side(
         steps,
         limit,
         progress,
+        towards,
     )
 
 
@@ -165,7 +174,8 @@ def _text_side(
     weights = description_weights(wording.subject)
     numbers = list(dict.fromkeys(passage.number for passage in passages if passage.number is not None))
     paths = TokenPaths(wording, numbers, passages, baseline)
-    made = text_rows(paths, passages, steps, limit, progress)
+    bar = Bar(progress)
+    made = text_rows(paths, passages, steps, limit, bar.between(0, OF_FEATURES))
     texts = [numbers.index(p.number) if p.number is not None else 0 for p in passages for _ in p.words]
     own = F.one_hot(torch.tensor(texts, dtype=torch.int64, device=made.rows.device), len(numbers))[..., None]
 
@@ -182,7 +192,11 @@ def _text_side(
         )
 
     side = integrate_rows(
-        lambda place: vector(made.start + place * (made.end - made.start)), rows, steps, limit, progress
+        lambda place: vector(made.start + place * (made.end - made.start)),
+        rows,
+        steps,
+        limit,
+        bar.between(OF_FEATURES, 1),
     )
     return replace(side, points=max(side.points, made.points))
 
@@ -214,13 +228,13 @@ def pairs(
     wording = Wording.of(subject)
     passages = wording.passages(subject.target.row if subject.target.of == "description" else ALL)
     with counting(subject) as cost:
+        bar = Bar(progress)
+        text = _text_side(wording, passages, baseline, steps, limit, bar.between(0, OF_TEXT))
+        on_image = bar.between(OF_TEXT, 1)
         image = _image_side(
-            subject, stream, layer, cells, fill, steps, limit, lambda done, of: progress(done, 2 * of)
+            subject, stream, layer, cells, fill, steps, limit, on_image, text.end - text.start
         )
-        text = _text_side(
-            wording, passages, baseline, steps, limit, lambda done, of: progress(of + done, 2 * of)
-        )
-        progress(1, 1)
+        bar.to(1.0)
     left, right = text.matrix.double().cpu().numpy(), image.matrix.double().cpu().numpy().T
     table, whole, terms = left @ right, text.end.double().cpu().numpy(), _terms(image, text)
     difference = float(terms[0] - terms[1] - terms[2] + terms[3])

@@ -11,9 +11,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from explain.integration import NODES, TOLERANCE
+from explain.integration import BEGUN, NODES, TOLERANCE
 from explain.jacobian import NOTHING, TOGETHER, directional
 from explain.methods import Progress
+from explain.progress import Bar
 from explain.sentences import Passage, Wording, batches
 from explain.subject import Subject
 
@@ -125,12 +126,13 @@ class _FeaturePaths:
                 found = self.features([text for text, _ in new[at]], self.paths.at(new[at]))
             self.known.update(zip(new[at], found, strict=True))
 
-    def integrate(self, bounds: Sequence[tuple[int, float, float]]) -> list[_Piece]:
+    def integrate(self, bounds: Sequence[tuple[int, float, float]], progress: Progress) -> list[_Piece]:
         """Gauss–Legendre quadrature of the derivatives over pieces (text, start, end), NODES points each."""
         self.learn(place for text, start, end in bounds for place in ((text, start), (text, end)))
         nodes, weights = (given.tolist() for given in np.polynomial.legendre.leggauss(NODES))
-        found = []
+        found: list[_Piece] = []
         for at in batches(len(bounds), ROWS // NODES):
+            progress(len(found), len(bounds))
             some = bounds[at]
             places = [
                 (text, start + (node + 1) / 2 * (end - start)) for text, start, end in some for node in nodes
@@ -161,13 +163,14 @@ def text_rows(
     one that is hard must not make the easy ones dear.
     """
     places, turns = _turns(paths, passages)
-    found = _FeaturePaths(paths, turns)
+    found, bar = _FeaturePaths(paths, turns), Bar(progress)
     cuts = np.linspace(0, 1, -(-steps // NODES) + 1).tolist()
     texts = range(len(paths.numbers))
     pieces = found.integrate(
-        [(text, *cut) for text in texts for cut in zip(cuts[:-1], cuts[1:], strict=True)]
+        [(text, *cut) for text in texts for cut in zip(cuts[:-1], cuts[1:], strict=True)],
+        bar.between(0, BEGUN),
     )
-    spent, done = [NODES * (len(cuts) - 1) for _ in texts], 0
+    spent = [NODES * (len(cuts) - 1) for _ in texts]
     while True:
         halved = {}
         for text in texts:
@@ -179,13 +182,15 @@ def text_rows(
                 spent[text] += 2 * NODES
         if not halved:
             break
-        done += 1
-        progress(min(done * 2 * NODES, limit), limit)
+        # Every text may be refined up to the limit; few are, so the longest path tells how far this has come.
+        reached = BEGUN + (1 - BEGUN) * max(spent) / limit
         pieces = [piece for piece in pieces if piece is not halved.get(piece.text)]
         middles = [(piece, (piece.start + piece.end) / 2) for piece in halved.values()]
         pieces += found.integrate(
-            [half for p, middle in middles for half in ((p.text, p.start, middle), (p.text, middle, p.end))]
+            [half for p, middle in middles for half in ((p.text, p.start, middle), (p.text, middle, p.end))],
+            bar.between(reached, reached),
         )
+    bar.to(1.0)
     # In the order of the paths: sums of floats depend on their order, and results must not.
     pieces.sort(key=lambda piece: (piece.text, piece.start))
     ends = [torch.stack([found.known[text, bound] for text in texts]) for bound in (0.0, 1.0)]

@@ -18,6 +18,7 @@ from torch import Tensor
 from explain.cost import counting
 from explain.integration import NODES, SMALL, TOLERANCE, UNEVEN
 from explain.methods import Knob, Method, Progress
+from explain.progress import Bar, fallen
 from explain.result import Result
 from explain.sentences import ALL, Passage, Wording, batches, dead_notes, without, word_table
 from explain.subject import Subject
@@ -25,6 +26,9 @@ from explain.token_paths import BASELINES, ROWS, TokenPaths
 from mfclip.prompts import LEVELS
 
 MAX_STEPS = 256
+
+LEFT_OUT, BEGUN = 0.25, 0.8
+"""Shares of the bar at which all words have been left out, and at which the paths' first points are known."""
 
 CAVEAT = (
     "Each sentence is compared with itself blanked, the others as they are: totals of sentences do not add up to the "
@@ -73,11 +77,12 @@ class _Paths(TokenPaths):
                 found = self.value([text for text, _ in new[at]], self.at(new[at]))
             self.known.update(zip(new[at], found.double().tolist(), strict=True))
 
-    def integrate(self, bounds: Sequence[tuple[int, float, float]]) -> list[_Piece]:
+    def integrate(self, bounds: Sequence[tuple[int, float, float]], progress: Progress) -> list[_Piece]:
         """Captum's integrated gradients over pieces (text, start, end), NODES points each."""
         self.learn(place for text, start, end in bounds for place in ((text, start), (text, end)))
-        found = []
+        found: list[_Piece] = []
         for at in batches(len(bounds), ROWS // NODES):
+            progress(len(found), len(bounds))
             some = bounds[at]
             texts = [text for text, _, _ in some]
             parts = IntegratedGradients(partial(self.value, texts)).attribute(
@@ -116,7 +121,7 @@ def _worst(pieces: Sequence[_Piece], line: float) -> list[_Piece]:
     return chosen
 
 
-def _attribute(paths: _Paths, steps: int, progress: Progress) -> tuple[np.ndarray, list[_Piece], int]:
+def _attribute(paths: _Paths, steps: int, bar: Bar) -> tuple[np.ndarray, list[_Piece], int]:
     """What the tokens of X texts add, (X, L), the pieces that it is the sum of, and the points of the longest path.
 
     As in `integration`, points are spent where pieces of a path miss the difference that they are known to add up to,
@@ -125,11 +130,11 @@ def _attribute(paths: _Paths, steps: int, progress: Progress) -> tuple[np.ndarra
     cuts = np.linspace(0, 1, -(-steps // NODES) + 1).tolist()
     count = len(paths.numbers)
     bounds = [(text, *bound) for text in range(count) for bound in zip(cuts[:-1], cuts[1:], strict=True)]
-    pieces, points = paths.integrate(bounds), NODES * len(bounds)
-    of_text = np.full(count, NODES * (len(cuts) - 1))
-    errors = paths.missed(pieces)
-    while gap_of_all(errors, paths.differences) >= TOLERANCE and points < MAX_STEPS * count:
-        progress(points, MAX_STEPS * count)
+    pieces = paths.integrate(bounds, bar.between(LEFT_OUT, BEGUN))
+    points, of_text = NODES * len(bounds), np.full(count, NODES * (len(cuts) - 1))
+    gaps = [gap_of_all(paths.missed(pieces), paths.differences)]
+    while gaps[-1] >= TOLERANCE and points < MAX_STEPS * count:
+        reached = BEGUN + (1 - BEGUN) * fallen(gaps[0], gaps[-1], TOLERANCE)
         line = TOLERANCE / 2 * max(float(np.abs(paths.differences).sum()), SMALL)
         worst = _worst(pieces, line)
         halves = []
@@ -138,9 +143,11 @@ def _attribute(paths: _Paths, steps: int, progress: Progress) -> tuple[np.ndarra
             halves += [(piece.text, piece.start, middle), (piece.text, middle, piece.end)]
             of_text[piece.text] += 2 * NODES
         dropped = {id(piece) for piece in worst}
-        pieces = [piece for piece in pieces if id(piece) not in dropped] + paths.integrate(halves)
+        pieces = [piece for piece in pieces if id(piece) not in dropped] + paths.integrate(
+            halves, bar.between(reached, reached)
+        )
         points += NODES * len(halves)
-        errors = paths.missed(pieces)
+        gaps.append(gap_of_all(paths.missed(pieces), paths.differences))
     # In the order of the paths: sums of floats depend on their order, and results must not.
     pieces.sort(key=lambda piece: (piece.text, piece.start))
     shares = np.zeros(paths.content.shape)
@@ -160,12 +167,15 @@ def spearman(first: np.ndarray, second: np.ndarray) -> float:
     return float(np.corrcoef(np.stack(ranks))[0, 1])
 
 
-def _left_out(wording: Wording, passages: Sequence[Passage]) -> list[np.ndarray]:
+def _left_out(wording: Wording, passages: Sequence[Passage], progress: Progress) -> list[np.ndarray]:
     """For every passage the change of the target that each of its words makes: as it is, less without the word."""
     alive = [passage for passage in passages if passage.number is not None]
     numbers = [passage.number or 0 for passage in alive for _ in passage.words]
     texts = [passage.worded(without(passage.sentence, word)) for passage in alive for word in passage.words]
-    parts = [part.double().cpu().numpy() for part in wording.changes_with(numbers, texts)]
+    parts: list[np.ndarray] = []
+    for part in wording.changes_with(numbers, texts):
+        parts.append(part.double().cpu().numpy())
+        progress(sum(map(len, parts)), len(texts))
     changes = iter(wording.subject.explained - np.concatenate(parts) if parts else np.zeros(0))
     return [
         np.array([0.0 if passage.number is None else next(changes) for _ in passage.words])
@@ -214,11 +224,11 @@ def words(
         wording = Wording.of(subject)
         passages = wording.passages(description, level)
         numbers = list(dict.fromkeys(p.number for p in passages if p.number is not None))
-        progress(0, 1)
-        left_out = _left_out(wording, passages)
+        bar = Bar(progress)
+        left_out = _left_out(wording, passages, bar.between(0, LEFT_OUT))
         paths = _Paths(wording, numbers, passages, baseline) if numbers else None
-        shares, pieces, points = _attribute(paths, steps, progress) if paths else (np.zeros((0, 0)), [], 0)
-        progress(1, 1)
+        shares, pieces, points = _attribute(paths, steps, bar) if paths else (np.zeros((0, 0)), [], 0)
+        bar.to(1.0)
     contributions = _attributed(passages, numbers, shares)
     values = word_table(subject, passages) | _compared(passages, contributions, left_out)
     values |= _checked(paths, shares) if paths else {name: np.zeros(0) for name in CHECKS}

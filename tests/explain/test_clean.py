@@ -8,7 +8,9 @@ from threading import Barrier
 import numpy as np
 import pytest
 import torch
+from torch.autograd import forward_ad
 from torch.nn.modules import module as torch_module
+from torch.utils._python_dispatch import TorchDispatchMode
 
 import explain
 from explain.result import Result
@@ -29,6 +31,24 @@ def cancel(done, of):
     raise Cancelled
 
 
+class Failed(Exception):
+    pass
+
+
+class Operations(TorchDispatchMode):
+    """Counts the operations of this thread, and fails at one of them."""
+
+    def __init__(self, at: int | None = None) -> None:
+        super().__init__()
+        self.count, self.at = 0, at
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        self.count += 1
+        if self.count == self.at:
+            raise Failed
+        return func(*args, **(kwargs or {}))
+
+
 def cheap(name: str) -> dict[str, int]:
     """The least that a method's counted settings allow: what is left behind does not depend on how long it ran."""
     return {
@@ -36,6 +56,11 @@ def cheap(name: str) -> dict[str, int]:
         for knob in explain.METHODS[name].knobs
         if knob.kind == "integer" and knob.low is not None and knob.name != "batch"
     }
+
+
+def small(name: str) -> dict[str, int]:
+    """The settings as they are, save those that only make a method take longer."""
+    return {"counterfactuals": {"top": 1}, "pairs": {"limit": 8}}.get(name, {})
 
 
 def state(model) -> dict[str, object]:
@@ -52,6 +77,7 @@ def state(model) -> dict[str, object]:
         "flags": {name: (weight.requires_grad, weight.grad) for name, weight in model.named_parameters()},
         "weights": {name: weight.numpy().tobytes() for name, weight in model.state_dict().items()},
         "gradients": (torch.is_grad_enabled(), torch.is_inference_mode_enabled()),
+        "under way": (forward_ad._current_level, torch._C._functorch.peek_interpreter_stack()),
         "type": torch.get_default_dtype(),
         "random": torch.random.get_rng_state().tolist(),
     }
@@ -125,10 +151,65 @@ def test_a_cancelled_method_leaves_nothing_on_the_model(shared, name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_progress_is_told_and_ends_at_its_end(run, name):
+def test_a_method_that_is_cancelled_later_leaves_nothing_on_the_model(shared, run, name):
+    detector, verdicts = shared
+    before, told = state(detector.model), []
+
+    def later(done, of):
+        told.append(done)
+        if len(told) == max(1, len(run(name).steps) // 2):
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        explain.explain(detector, verdicts[0], name, progress=later, **cheap(name))
+    assert state(detector.model) == before
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+@pytest.mark.parametrize("name", NAMES)
+def test_a_method_that_fails_on_its_way_leaves_nothing_on_the_model(shared, run, name, share):
+    detector, verdicts = shared
+    before = state(detector.model)
+    with pytest.raises(Failed), Operations(at=max(1, round(share * operations(shared, run, name)))):
+        explain.explain(detector, verdicts[0], name, **cheap(name))
+    assert state(detector.model) == before
+
+
+counted: dict[str, int] = {}
+
+
+def operations(shared, run, name):
+    """How many operations a method takes once its sentences are remembered."""
+    if name not in counted:
+        run(name)
+        detector, verdicts = shared
+        with Operations() as found:
+            explain.explain(detector, verdicts[0], name, **cheap(name))
+        counted[name] = found.count
+    return counted[name]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_progress_only_rises_to_one_end(run, name):
     steps = run(name).steps
-    assert all(0 <= done <= of for done, of in steps)
+    done = [number for number, _ in steps]
+    assert len({of for _, of in steps}) == 1, "a bar whose whole changes jumps"
+    assert done == sorted(done) and done[0] >= 0
     assert steps[-1][0] == steps[-1][1]
+
+
+@pytest.mark.parametrize(
+    "name", ["pixels", "occlusion", "words", "pairs", "noise", "counterfactuals", "grid"]
+)
+def test_long_methods_let_their_progress_be_followed(shared, name):
+    """At their own settings no part of the bar larger than two fifths passes at once."""
+    detector, verdicts = shared
+    steps = []
+    explain.explain(
+        detector, verdicts[0], name, progress=lambda done, of: steps.append(done / of), **small(name)
+    )
+    assert max(np.diff([0.0, *steps])) <= 0.41
+    assert len(steps) >= 4
 
 
 @pytest.mark.parametrize("name", NAMES)

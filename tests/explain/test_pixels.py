@@ -10,8 +10,9 @@ from captum.attr import IntegratedGradients
 import explain
 from explain import pixels
 from explain.baselines import BASELINES
-from explain.integration import NODES, SMALL, gap_of, integrate
+from explain.integration import BEGUN, NODES, SMALL, gap_of, integrate
 from explain.methods import ignore_progress
+from explain.progress import WHOLE
 from explain.subject import Subject
 from tests.explain.planted import COLUMNS, ROWS, SHARE, outside, planted_subject
 
@@ -165,7 +166,8 @@ def test_a_stream_that_is_absent_gets_nothing(smalls):
 def test_progress_and_cancelling(small):
     seen = []
     pixels.METHOD.run(small, lambda done, of: seen.append((done, of)), steps=16, limit=16)
-    assert seen[0] == (0, 16) and seen[-1] == (16, 16)
+    assert seen[0] == (0, WHOLE) and seen[-1] == (WHOLE, WHOLE)
+    assert (round(BEGUN * WHOLE / 2), WHOLE) in seen, "after half of the points that it begins with"
 
     def cancel(done, of):
         raise KeyboardInterrupt
