@@ -1,11 +1,16 @@
 """Why the detector decided as it did: arrays in, results out. `explain.figures` draws them.
 
-    result = explain.explain(detector, verdict, "ledger")
-    receipt = explain.receipt(detector, result)
-    figure = explain.figures.draw(result)
+    import explain, mfclip
+    detector = mfclip.load()
+    verdict = detector("portrait.jpg")
+    result = explain.explain(detector, verdict, "ledger")   # result.ranked(), result.values, result.save("folder")
+    receipt = explain.receipt(detector, result)             # receipt.verdict: holds, weak or fails; receipt.reason
+    figure = explain.figures.draw(result)                   # plotly; theme="dark", face=verdict.face.crop.face
 
 `METHODS` holds every method by name, with its question and its knobs as data; `METRICS` every reading that a receipt
-may hold. Drawing is imported on first use, so that `import explain` loads no plotly.
+may hold. Drawing is imported on first use, so that `import explain` loads no plotly. Two things that no single verdict
+asks for: `explain.pair_attention.pair_attention` for a set of faces, and `explain.pairs.map_of`, the map of any edited
+prompt from one result of `pairs`.
 """
 
 from importlib import import_module

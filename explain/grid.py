@@ -88,10 +88,10 @@ def grid(
 ) -> Result:
     """Shares of the tokens of one layer of one stream.
 
-    values: 'map' (side, side), summed over the tokens' channels; 'class token' (), its share (0 at the stem, where
-    there is none yet); 'total' (), map and class token together; 'difference' (), the value here less that at the
-    reference; 'reference' (), the value there. Raises ValueError for a layer that the stream has not and for a stream
-    without a grid of tokens.
+    values, in logits: 'map' (side, side), summed over the tokens' channels; 'class token' (), its share (0 at the
+    stem, where there is none yet); 'total' (), map and class token together; 'difference' (), the value here less
+    that at the reference; 'reference' (), the value there. Raises ValueError for a layer that the stream has not and
+    for a stream without a grid of tokens.
     """
     tower = open_stream(subject, stream)
     rest = rest_of(subject, tower.stream)

@@ -113,8 +113,9 @@ def _notes(covering: _Covering, noise: str, native: bool, together: float) -> tu
 def occlusion(subject: Subject, progress: Progress, side: int, fill: str, noise: str, batch: int) -> Result:
     """The target on the face as it is, less the target with one cell covered, for every cell.
 
-    values: 'map' (side, side), the whole effect; 'image map' (side, side), what of it comes through the image stream
-    while the noise stream stays as it is; 'noise map', the rest; 'together' (), the effect of covering everything.
+    values, in logits: 'map' (side, side), the whole effect; 'image map' (side, side), what of it comes through the
+    image stream while the noise stream stays as it is; 'noise map', the rest; 'together' (), the effect of
+    covering everything.
     """
     covering = _Covering(subject, side, fill, noise)
     cells = side**2

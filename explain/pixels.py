@@ -68,8 +68,8 @@ def _notes(subject: Subject, baseline: str, integral: Integral, asked: int) -> t
 def pixels(subject: Subject, progress: Progress, steps: int, baseline: str, limit: int, batch: int) -> Result:
     """Integrated gradients on the face's pixels and on the residual, from the baseline and a residual of zero.
 
-    values: 'map' (side, side), summed over colours and over each cell; 'pixels' (224, 224), summed over colours;
-    'residual map' (7, 7) and 'residual' (112, 112), the same for the residual, summed over its three kernels;
+    values, in logits: 'map' (side, side), summed over colours and over each cell; 'pixels' (224, 224), summed over
+    colours; 'residual map' (7, 7) and 'residual' (112, 112), the same for the residual, summed over its three kernels;
     'contributions' (2,), the totals of image and noise stream; 'difference' (), the value here less that at the
     baseline: what all of it adds up to; 'reference' (), the value at the baseline.
     """

@@ -5,12 +5,16 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Self
+from zipfile import BadZipFile
 
 import numpy as np
 
 from explain.subject import Subject
 
 ARRAYS, RECORD = "values.npz", "result.json"
+
+_UNREADABLE = (OSError, EOFError, BadZipFile, ValueError, TypeError, KeyError, AttributeError)
+"""What files that `Result.save` did not write make of reading them."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -53,27 +57,50 @@ class Result:
         told["knobs"] = dict(self.knobs)
         return {**told, "values": {name: list(array.shape) for name, array in self.values.items()}}
 
-    def save(self, folder: Path) -> None:
+    def __repr__(self) -> str:
+        """In one line, with the shapes of the arrays and not what is in them."""
+        arrays = ", ".join(f"{name} {array.shape}" for name, array in self.values.items())
+        return f"Result({self.method or 'no method'} of {self.target or 'nothing'} {self.explained:+.3g}: {arrays})"
+
+    def ranked(self, array: str = "contributions") -> list[tuple[str, float]]:
+        """A labelled array (N,) as (label, value), the largest in size first.
+
+        Raises ValueError for an array that the result lacks, or that has no label for each of its numbers.
+        """
+        lists = [name for name, labels in self.labels.items() if self._is_list(name, labels)]
+        if array not in lists:
+            raise ValueError(
+                f"{array!r} is no labelled list of the {self.method or 'given'} result; it has "
+                f"{', '.join(map(repr, lists)) or 'none: read its values'}."
+            )
+        told = zip(self.labels[array], np.asarray(self.values[array], dtype=np.float64).tolist(), strict=True)
+        return sorted(told, key=lambda pair: -abs(np.nan_to_num(pair[1])))
+
+    def _is_list(self, name: str, labels: tuple[str, ...]) -> bool:
+        return name in self.values and self.values[name].shape == (len(labels),)
+
+    def save(self, folder: Path | str) -> None:
         """Write result.json and values.npz into a folder; no picture of the face is among them."""
+        folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         (folder / RECORD).write_text(json.dumps(self.to_dict(), indent=2) + "\n", encoding="utf-8")
         with (folder / ARRAYS).open("wb") as file:
             np.savez_compressed(file, **dict(self.values))  # type: ignore[arg-type]
 
     @classmethod
-    def load(cls, folder: Path) -> Self:
+    def load(cls, folder: Path | str) -> Self:
         """Read what `save` wrote; the subject is None. Raises ValueError for a folder that holds no result."""
+        folder = Path(folder)
         try:
             told = json.loads((folder / RECORD).read_text(encoding="utf-8"))
             with np.load(folder / ARRAYS, allow_pickle=False) as arrays:
                 values = {name: arrays[name] for name in told["values"]}
-        except (OSError, KeyError, ValueError) as error:
+            told["labels"] = {name: tuple(labels) for name, labels in told["labels"].items()}
+            return cls(**{**told, "values": values, "notes": tuple(told["notes"])})
+        except _UNREADABLE as error:
             raise ValueError(
                 f"{folder} holds no saved explanation ({error}); pass a folder that Result.save wrote."
             ) from None
-        told["labels"] = {name: tuple(labels) for name, labels in told["labels"].items()}
-        told["notes"] = tuple(told["notes"])
-        return cls(**{**told, "values": values})
 
 
 @dataclass(frozen=True)
@@ -100,6 +127,11 @@ class Receipt:
     readings: tuple[Reading, ...]
     cost: float
     seconds: float
+
+    def __repr__(self) -> str:
+        """In one line: the verdict and every number, without what stands behind them."""
+        read = ", ".join(f"{reading.metric} {reading.value:.3g}" for reading in self.readings)
+        return f"Receipt({self.method or 'no method'} {self.verdict}: {read})"
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-able."""

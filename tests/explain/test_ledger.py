@@ -4,6 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from captum.attr import ShapleyValues
 
 import explain
 from explain.ledger import METHOD, PLAYERS, level_parts, shapley, subsets
@@ -60,6 +61,17 @@ def test_shapley_is_the_mean_gain_over_all_orders_of_arrival():
             gains[player] += values[there | 1 << player] - values[there]
             there |= 1 << player
     np.testing.assert_allclose(shapley(values), gains / len(orders), atol=1e-12)
+
+
+def test_shapley_is_captums_to_the_last_digits(subject):
+    values = METHOD.run(subject).values
+    coalitions = torch.from_numpy(values["coalitions"])
+
+    def value(present):
+        return coalitions[(present.long() << torch.arange(len(PLAYERS))).sum(dim=1)]
+
+    theirs = ShapleyValues(value).attribute(torch.ones(1, len(PLAYERS)), perturbations_per_eval=64)
+    np.testing.assert_allclose(values["contributions"], theirs[0].numpy(), atol=1e-6)
 
 
 @pytest.mark.parametrize("count", [0, 3, 63])
