@@ -48,9 +48,14 @@ def draw(
     scale: logits drawn at full strength, `scale_of` all results of the page; of this one alone if None. theme: 'light'
     or 'dark', the page it stands on. smooth: interpolate between a map's cells. face: uint8 (224, 224, 3) RGB to lay
     maps over. refuted: the receipt fails, so what is attributed is drawn in grey, while what was measured keeps its
-    colours. Raises ValueError for another theme or a result that nothing can be drawn of.
+    colours. Raises ValueError for another theme, a scale that is not above zero, or a result that nothing can be drawn
+    of.
     """
     inks(theme)
+    if scale is not None and not 0 < scale < np.inf:
+        raise ValueError(
+            f"The scale is {scale}; a number of logits above 0 is needed, or None for the result's own."
+        )
     settings: dict[str, Any] = {
         "scale": scale,
         "theme": theme,

@@ -78,9 +78,11 @@ def enlarged(values: np.ndarray, side: int, smooth: bool) -> np.ndarray:
 
 def grey(face: np.ndarray) -> np.ndarray:
     """uint8 (H, W, 3) RGB → uint8 (H, W) luma. Raises ValueError for anything else."""
-    if face.dtype != np.uint8 or face.ndim != 3 or face.shape[2] != 3:
+    if not isinstance(face, np.ndarray) or face.dtype != np.uint8 or face.ndim != 3 or face.shape[2] != 3:
+        given = np.asarray(face)
         raise ValueError(
-            f"The face has type {face.dtype} and shape {face.shape}; uint8 RGB of shape (height, width, 3) is needed."
+            f"The face has type {given.dtype} and shape {given.shape}; uint8 RGB of shape (height, width, 3) is "
+            "needed, as verdict.face.crop.face holds it."
         )
     return np.asarray(np.round(face @ np.array(WEIGHTS)), dtype=np.uint8)
 

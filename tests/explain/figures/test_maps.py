@@ -67,6 +67,18 @@ def test_many_heads_are_drawn_as_their_mean():
     assert len(figure.data) == 4 and figure.data[1].z[0][2] == pytest.approx((0.7 + 7 * 0.1) / 8)
 
 
+@pytest.mark.parametrize("scale", [0.0, -1.0, float("nan"), float("inf")])
+def test_a_scale_that_would_turn_the_colours_over_is_refused(scale):
+    with pytest.raises(ValueError, match="a number of logits above 0 is needed"):
+        figures.draw(result(map=np.eye(2)), scale)
+
+
+@pytest.mark.parametrize("face", ["face.jpg", np.zeros((224, 224, 3)), np.zeros((224, 224), dtype=np.uint8)])
+def test_a_face_that_is_no_picture_is_refused(face):
+    with pytest.raises(ValueError, match="uint8 RGB .* is needed, as verdict.face.crop.face holds it"):
+        figures.draw(result(map=np.eye(2)), 1.0, face=face)
+
+
 def test_what_has_no_figure_is_said():
     with pytest.raises(ValueError, match="no figure for other; there are figures for ledger"):
         figures.draw(result("other", thing=[1.0]))

@@ -51,6 +51,23 @@ def test_it_is_drawn(results, name, theme):
     assert np.isfinite(numbers(told["layout"])).all()
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_ledger_whose_levels_cannot_be_booked_is_drawn(theme, tmp_path):
+    """Read jointly, four of its numbers are no numbers: they are left out, and the rest is drawn."""
+    detector = make_small("joint")
+    result = explain.explain(detector, detector(crops()[0], cropped=True), "ledger")
+    assert np.isnan(result.values["bookkeeping"]).sum() == 4
+    told = plain(as_data(figures.draw(result, theme=theme)))
+    json.dumps(told, allow_nan=False)
+    assert np.isfinite(numbers(told["layout"])).all()
+    booked = next(trace for trace in told["data"] if str(trace.get("name", "")).startswith("bookkeeping"))
+    assert [x is None for x in booked["x"]] == [False] * 2 + [True] * 4
+    result.save(tmp_path)
+    again = plain(as_data(figures.draw(type(result).load(tmp_path), theme=theme)))
+    assert again == told
+    assert figures.scale_of([result]) > 0
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_saved_result_is_drawn_as_the_fresh_one(results, name, tmp_path):
     results[name].save(tmp_path)
