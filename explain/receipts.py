@@ -12,7 +12,9 @@ from importlib import import_module
 from explain.cost import counting
 from explain.methods import Method, Progress, ignore_progress
 from explain.metrics import CELLS, METRICS, QUICK, Metric, Settings, Trial
+from explain.metrics.field import BATCH
 from explain.metrics.trial import FIELDS
+from explain.progress import Bar
 from explain.result import Reading, Receipt, Result
 from explain.subject import Subject
 from mfclip.detector import Detector
@@ -62,21 +64,36 @@ def receipt(
         kind=kind,
         rerun=rerun or (_rerun_of(method, result) if method else None),
     )
-    chosen, left_out = _chosen(trial, kind, metrics, AGAIN_QUICK if quick else AGAIN)
+    chosen, left_out = _chosen(trial, kind, metrics, quick)
     started = time.perf_counter()
     readings = []
     with counting(subject) as cost:
-        for done, metric in enumerate(chosen):
-            trial.step = lambda done=done: progress(done, len(chosen))  # type: ignore[misc]
+        bar, work = Bar(progress), [1 + metric.work(trial) for metric in chosen]
+        for number, metric in enumerate(chosen):
+            share = [sum(work[:count]) / sum(work) for count in (number, number + 1)]
+            trial.step = _Steps(bar.between(*share), work[number] / BATCH)
             trial.step()
             readings.append(metric.function(trial))
-    progress(len(chosen), len(chosen))
+    bar.to(1.0)
     verdict, reason = judged(readings, constant=kind in CELLS and trial.constant)
     if left_out:
         reason += f" Not measured, for their cost: {', '.join(left_out)}."
     return Receipt(
         result.method, verdict, reason, tuple(readings), cost.passes, time.perf_counter() - started
     )
+
+
+class _Steps:
+    """Counts the batches of one reading and moves its part of the bar: half of the way when as many have run as were
+    expected, never to the end, since nobody knows how many there will be."""
+
+    def __init__(self, progress: Progress, expected: float) -> None:
+        self._progress, self._expected, self._count = progress, max(1.0, expected), 0
+
+    def __call__(self) -> None:
+        share = self._count / (self._count + self._expected)
+        self._count += 1
+        self._progress(int(1000 * share), 1000)
 
 
 def judged(readings: Sequence[Reading], constant: bool = False) -> tuple[str, str]:
@@ -141,7 +158,7 @@ def _rerun_of(method: Method, result: Result) -> Rerun:
 
 
 def _chosen(
-    trial: Trial, kind: str, names: Sequence[str] | None, budget: float
+    trial: Trial, kind: str, names: Sequence[str] | None, quick: bool
 ) -> tuple[list[Metric], list[str]]:
     """The metrics to read, in the order of METRICS, and the names of those left out for their cost."""
     possible = [
@@ -163,9 +180,10 @@ def _chosen(
             )
         return [metric for metric in possible if metric.name in names], []
     chosen, left_out, spent = [], [], 0.0
+    budget = AGAIN_QUICK if quick else AGAIN
     for metric in possible:
         cost = metric.cost(trial) if metric.reruns else 0.0
-        if cost and spent + cost > budget:
+        if cost and (spent + cost > budget or (quick and metric.thorough)):
             left_out.append(metric.name)
             continue
         spent += cost

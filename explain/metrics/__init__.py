@@ -5,6 +5,7 @@ from explain.metrics.deletion import agreement, deletion, insertion
 from explain.metrics.flip import flip
 from explain.metrics.randomised import prompt, prompts_count, randomisation
 from explain.metrics.saco import polarity, saco
+from explain.metrics.stability import CHANGES, stability
 from explain.metrics.sums import completeness, ledger_sum, pair_identity
 from explain.metrics.trial import QUICK, Metric, Settings, Trial
 from explain.metrics.wording import word_deletion, word_order
@@ -38,6 +39,7 @@ _ALL = (
         function=deletion,
         passes=42,
         vital=True,
+        orders=True,
     ),
     Metric(
         "insertion",
@@ -95,6 +97,15 @@ _ALL = (
         function=prompt,
         reruns=2,
         applies=_sentences_count,
+    ),
+    Metric(
+        "stability",
+        "Does the map stay when the photo is changed a little and the verdict stays?",
+        CELLS,
+        function=stability,
+        passes=len(CHANGES),
+        reruns=len(CHANGES),
+        thorough=True,
     ),
     Metric(
         "sensitivity",

@@ -112,7 +112,9 @@ class Metric:
 
     kinds: of methods whose results it applies to (`Method.kind`). passes: forward passes at default settings, what
     maps share (the random orders) left out. reruns: times that the method itself runs again, at default settings.
-    vital: what a map that fails it is worth does not depend on the rest. applies: whether a trial can be asked at all.
+    vital: what a map that fails it is worth does not depend on the rest. thorough: quick receipts leave it out unless
+    it is asked for. orders: whether it asks for the random orders, which the first reading of a face pays for.
+    applies: whether a trial can be asked at all.
     """
 
     name: str
@@ -122,9 +124,19 @@ class Metric:
     passes: int = 0
     reruns: int = 0
     vital: bool = False
+    thorough: bool = False
+    orders: bool = False
     applies: Callable[[Trial], bool] = lambda trial: True
 
     def cost(self, trial: Trial) -> float:
         """Forward-equivalents of this reading on a trial, roughly: forward passes and runs of the method."""
         reruns = trial.settings.samples if self.name == "sensitivity" else self.reruns
         return self.passes + reruns * trial.result.cost
+
+    def work(self, trial: Trial) -> float:
+        """`cost`, and the random orders where it asks for them: by how much a bar has to move for it."""
+        if not self.orders:
+            return self.cost(trial)
+        settings = trial.settings
+        points = len(settings.counts(trial.field.cells))
+        return self.cost(trial) + settings.orders * points * len(settings.fills)
