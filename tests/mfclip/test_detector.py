@@ -224,28 +224,6 @@ class TestAnotherHierarchy:
             detector(astronaut, hierarchy=edited), mfclip.load(folder, device="cpu")(astronaut, edited), 1e-5
         )
 
-    def test_sentence_features_share_the_memory_of_verdicts(self, detector, encoded, astronaut, edited):
-        verdict = detector(astronaut)
-        known = detector.sentence_features(detector.model.sentences_read([r.sentences for r in edited]))
-        assert encoded["sentences"][1:] == [1], "only the sentence that is new"
-        detector.revise(verdict, edited)
-        again = detector.sentence_features(["a drawing", "a drawing"])
-        assert encoded["sentences"][1:] == [1] and set(again) == {"a drawing"}
-        assert again["a drawing"] is known["a drawing"]
-        (alone,) = detector.model.encode_sentences(["a drawing"])
-        torch.testing.assert_close(again["a drawing"], alone, atol=1e-5, rtol=1e-5)
-        assert detector.sentence_features([]) == {}
-
-    def test_sentence_features_may_be_differentiated_through(self, detector):
-        with torch.inference_mode():
-            (feature,) = detector.sentence_features(["a drawing"]).values()
-        weight = torch.ones_like(feature, requires_grad=True)
-        assert not feature.is_inference() and not feature.requires_grad
-        (weight * feature).sum().backward()
-        assert torch.equal(weight.grad, feature)
-        with pytest.raises(ValueError, match="77"):
-            detector.sentence_features(["word " * 200])
-
     def test_the_memory_is_bounded(self, folder, monkeypatch, landscape):
         monkeypatch.setattr("mfclip.detector.REMEMBERED_FACES", 2)
         detector = mfclip.load(folder, device="cpu")
