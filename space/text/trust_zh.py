@@ -191,7 +191,8 @@ BASE_SQUARES = ("正确的警报", "误报")
 BASE_SOURCE = (
     "在这个检查点自己的测试照片上测得，所有照片都以同样方式重新保存：{reals} 张真实照片中有 {alarms} 引发警报"
     "（95\u00a0% 区间 {alarms_low} 至 {alarms_high}）；"
-    "{generators} 种生成器的 {forgeries} 张伪造照片中有 {hits} 引发警报（{hits_low} 至 {hits_high}）。其他类型的伪造，查出的可能更少。"
+    "{generators} 种生成器的 {forgeries} 张伪造照片中有 {hits} 引发警报（{hits_low} 至 {hits_high}）。"
+    "其他类型的伪造，查出的可能更少。"
 )
 BASE_UNKNOWN = "没有测量：这个检查点没有附带它自己的评测结果，因此谁也说不出它的警报值多少。"
 
