@@ -12,6 +12,7 @@ from mfclip.rates import CONDITION
 _LICENCE = re.compile(r"^license:\s*([\w.+-]+)\s*$", re.MULTILINE)
 _BULLET = re.compile(r"^- (.+(?:\n  .+)*)", re.MULTILINE)
 _SECTION = re.compile(r"^## (.+)\n((?:(?!## ).*\n?)*)", re.MULTILINE)
+_NAMES_IT = re.compile(r"^weights .+?\. (?=\S)")  # the licence's name once more, before the reason for it
 DETAILS, LIMITS = "Model details", "Bias, risks and limits"
 """Sections of a model card as `mfclip.evaluation` writes it."""
 
@@ -74,9 +75,8 @@ def card_of(checkpoint: Checkpoint) -> Card | None:
     licence = _LICENCE.search(said.split("\n---\n")[0])
     sections = {name.strip(): _bullets(content) for name, content in _SECTION.findall(said)}
     why = next((line for line in sections.get(DETAILS, ()) if line.startswith("Licence:")), "")
-    return Card(
-        licence[1] if licence else "", why.removeprefix("Licence:").strip(), tuple(sections.get(LIMITS, ()))
-    )
+    reason = _NAMES_IT.sub("", why.removeprefix("Licence:").strip())
+    return Card(licence[1] if licence else "", reason, tuple(sections.get(LIMITS, ())))
 
 
 def measured_of(checkpoint: Checkpoint) -> Measured | None:

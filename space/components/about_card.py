@@ -6,6 +6,8 @@ from space.components.markup import percent, quiet, text
 from space.text import words
 
 MILLION = 1e6
+RULE_OF_THREE = 3
+"""Where none of n photos raised an alarm, 3/n is the upper end of the 95 % interval: a bootstrap of zeros has none."""
 
 
 def about_card(checkpoint: Checkpoint | None) -> str:
@@ -48,19 +50,26 @@ def _errors(measured: Measured | None) -> str:
     origin = words.ABOUT_PROTOCOL.format(split=measured.split, protocol=measured.protocol)
     sources = words.ABOUT_SAME_SOURCES if measured.same_sources else ""
     return (
-        f"<p><strong>{text(_share(words.ABOUT_ALARMS, measured.alarms))}</strong></p>{_by_source(measured)}"
-        f"<p>{text(_share(words.ABOUT_MISSES, measured.misses))} {text(left)}</p><p>{text(ranking)}</p>"
-        f'<p>{text(sources)}</p><p class="mf-small">{text(origin)}</p>'
+        f"<p><strong>{text(_share(words.ABOUT_ALARMS, 'substantial', measured.alarms))}</strong></p>"
+        f"{_by_source(measured)}"
+        f"<p>{text(_share(words.ABOUT_MISSES, 'little', measured.misses))} {text(left)}</p><p>{text(ranking)}</p>"
+        + (f"<p>{text(sources)}</p>" if sources else "")
+        + f'<p class="mf-small">{text(origin)}</p>'
     )
 
 
-def _share(sentence: str, figure: Figure) -> str:
+def _share(sentence: str, evidence: str, figure: Figure) -> str:
     return sentence.format(
         pictures=figure.pictures,
         share=percent(figure.value, 1),
+        word=words.EVIDENCE_SHORT[evidence],
         low=percent(figure.low, 1),
-        high=percent(figure.high, 1),
+        high=percent(_high(figure), 1),
     )
+
+
+def _high(figure: Figure) -> float:
+    return figure.high if figure.value > 0 else max(figure.high, min(1.0, RULE_OF_THREE / figure.pictures))
 
 
 def _by_source(measured: Measured) -> str:
@@ -68,14 +77,17 @@ def _by_source(measured: Measured) -> str:
     rows = "".join(
         f'<tr><th scope="row">{text(source)}</th><td class="mf-number">{figure.pictures}</td>'
         f'<td class="mf-number">{percent(figure.value, 1)}</td>'
-        f'<td class="mf-number">{percent(figure.low, 1)} – {percent(figure.high, 1)}</td></tr>'
+        f'<td class="mf-number">{percent(figure.low, 1)} – {percent(_high(figure), 1)}</td></tr>'
         for source, figure in worst_first
     )
     head = "".join(f'<th scope="col">{text(name)}</th>' for name in words.ABOUT_ALARMS_HEAD)
-    said = text(words.ABOUT_ALARMS_TABLE)
+    said = text(words.ABOUT_ALARMS_TABLE.format(word=words.EVIDENCE_SHORT["substantial"]))
+    none = words.ABOUT_NONE_SEEN if any(figure.value == 0 for figure in measured.by_source.values()) else ""
     return (
+        f'<p class="mf-small" aria-hidden="true">{said}</p>'
         f'<div class="mf-facts-table" tabindex="0" role="region" aria-label="{said}"><table class="mf-table">'
-        f"<caption>{said}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+        f'<caption class="mf-hidden">{said}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+        + (f'<p class="mf-small">{text(none)}</p>' if none else "")
     )
 
 

@@ -5,13 +5,14 @@ from space.components.markup import notice, quiet, text
 from space.lesson import Picture, Step, Table
 from space.text import words
 
-# The card is drawn anew for every step. Answers given so far are kept here, so that going back finds them; when the
-# card changes without the reader's doing, the face has changed, and no old answer may stand beside new numbers.
+# The card is drawn anew for every step, and may be drawn again while the reader chooses. What was chosen and answered
+# is therefore kept here, by step, until the face or its verdict is another: no old answer stands beside new numbers.
 LEARN = """
 const answered = new Map();
+const chosen = new Map();
 let moved = false;
+let measuredOn = element.querySelector('.mf-lesson')?.dataset.on;
 const find = (what) => element.querySelector(what);
-const stepNumber = () => find('.mf-lesson')?.dataset.step;
 const say = (sentence) => { const status = find('[data-said]'); if (status) status.textContent = sentence; };
 const reveal = (value, read) => {
   const card = find('.mf-lesson');
@@ -34,8 +35,8 @@ const reveal = (value, read) => {
   find('[data-reveal] h4').focus({preventScroll: true});
 };
 const check = () => {
-  const chosen = find('.mf-lesson-choice input:checked');
-  if (chosen) reveal(chosen.value, true); else say(find('.mf-lesson').dataset.choose);
+  const guess = find('.mf-lesson-choice input:checked');
+  if (guess) reveal(guess.value, true); else say(find('.mf-lesson').dataset.choose);
 };
 const marked = () => element.querySelectorAll('.mf-lesson-steps [data-turn]').forEach((button) => {
   button.querySelector('[data-done]').hidden = !answered.has(button.dataset.turn);
@@ -50,7 +51,11 @@ element.addEventListener('click', (event) => {
   }
   if (event.target.closest('[data-check]')) { check(); marked(); }
 });
-element.addEventListener('change', (event) => { if (event.target.type === 'radio') say(''); });
+element.addEventListener('change', (event) => {
+  if (event.target.type !== 'radio') return;
+  chosen.set(find('.mf-lesson').dataset.step, event.target.value);
+  say('');
+});
 element.addEventListener('keydown', (event) => {
   if (event.key !== 'Enter' || event.target.type !== 'radio') return;
   event.preventDefault();
@@ -58,20 +63,29 @@ element.addEventListener('keydown', (event) => {
   marked();
 });
 watch('value', () => {
-  if (!find('.mf-lesson')) return;
-  if (!moved) answered.clear();
-  else find('.mf-lesson h3').focus({preventScroll: true});
+  const card = find('.mf-lesson');
+  if (!card) return;
+  if (card.dataset.on !== measuredOn) { answered.clear(); chosen.clear(); }
+  measuredOn = card.dataset.on;
+  if (moved) find('.mf-lesson h3').focus({preventScroll: true});
   moved = false;
-  if (answered.has(stepNumber()) && find('[data-check]')) reveal(answered.get(stepNumber()), false);
+  const step = card.dataset.step;
+  const guess = find(`.mf-lesson-choice input[value="${chosen.get(step)}"]`);
+  if (guess) guess.checked = true;
+  if (answered.has(step) && find('[data-check]')) reveal(answered.get(step), false);
   marked();
 });
 """
 
 
-def lesson_card(step: Step) -> str:
-    """HTML of one step; LEARN makes it answer. What was measured is in it, hidden from everybody until asked for."""
+def lesson_card(step: Step, measured_on: str = "") -> str:
+    """HTML of one step; LEARN makes it answer. What was measured is in it, hidden from everybody until asked for.
+
+    measured_on: a name for the verdict in question; where it changes, answers given so far are forgotten.
+    """
     told = {
         "step": step.number,
+        "on": measured_on,
         "right": " ".join(map(str, step.right)),
         "choose": words.LESSON_CHOOSE_FIRST,
         "agrees": words.LESSON_RIGHT,
@@ -157,9 +171,11 @@ def _table(table: Table) -> str:
         + "</tr>"
         for name, *cells in table.rows
     )
+    said = text(table.caption)
     return (
-        f'<div class="mf-lesson-table" tabindex="0" role="region" aria-label="{text(table.caption)}">'
-        f'<table class="mf-table"><caption>{text(table.caption)}</caption><thead><tr>{head}</tr></thead>'
+        f'<p class="mf-small" aria-hidden="true">{said}</p>'
+        f'<div class="mf-lesson-table" tabindex="0" role="region" aria-label="{said}"><table class="mf-table">'
+        f'<caption class="mf-hidden">{said}</caption><thead><tr>{head}</tr></thead>'
         f"<tbody>{rows}</tbody></table></div>"
     )
 

@@ -2,18 +2,21 @@
 
 ABOUT_LIMITS = "How often it errs, false alarms first"
 ABOUT_ALARMS = (
-    "Of {pictures} photos of real people kept apart from training, {share} were called “substantial evidence of "
-    "forgery” (95 % interval {low} to {high}). Each of these would have been a false accusation."
+    "Of {pictures} photos of real people kept apart from training, {share} were called “{word}” (95\u00a0% "
+    "interval {low} to {high}). Each of these would have been a false accusation."
 )
-ABOUT_ALARMS_TABLE = "Real photos called “substantial evidence of forgery”, by source"
-ABOUT_ALARMS_HEAD = ("Source of real photos", "Photos", "False alarms", "95 % interval")
-ABOUT_MISSES = (
-    "Of {pictures} forgeries, {share} were called “little evidence” (95 % interval {low} to {high})."
+ABOUT_ALARMS_TABLE = "Real photos called “{word}”, by source"
+ABOUT_ALARMS_HEAD = ("Source of real photos", "Photos", "False alarms", "95\u00a0% interval")
+ABOUT_NONE_SEEN = (
+    "Where no photo raised an alarm, the interval ends at 3 divided by the number of photos: having seen none does not "
+    "mean that there are none."
 )
+ABOUT_MISSES = "Of {pictures} forgeries, {share} were called “{word}” (95\u00a0% interval {low} to {high})."
 ABOUT_UNCERTAIN = "{uncertain} of all photos are left uncertain; of the others, {right} are called rightly."
 ABOUT_RANKING = (
-    "Ranked by P(fake), a random forgery stands above a random real photo in {auc} of cases (AUC, 95 % interval {low} "
-    "to {high}); it is weakest on {weakest}, with {weakest_auc}, and strongest on {strongest}, with {strongest_auc}."
+    "Ranked by P(fake), a random forgery stands above a random real photo in {auc} of cases (AUC, 95\u00a0% interval "
+    "{low} to {high}); it is weakest on {weakest}, with {weakest_auc}, and strongest on {strongest}, with "
+    "{strongest_auc}."
 )
 ABOUT_SAME_SOURCES = (
     "These photos come from the same sources as those of training. On a generator, camera or website it has never "

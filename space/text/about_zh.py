@@ -2,15 +2,16 @@
 
 ABOUT_LIMITS = "它多常出错：先看误报"
 ABOUT_ALARMS = (
-    "在没有参与训练的 {pictures} 张真人照片中，{share} 被判为“有充分的伪造证据”（95 % 区间 {low} 至 {high}）。"
+    "在没有参与训练的 {pictures} 张真人照片中，{share} 被判为“{word}”（95\u00a0% 区间 {low} 至 {high}）。"
     "其中每一次，都会是一次冤枉。"
 )
-ABOUT_ALARMS_TABLE = "被判为“有充分的伪造证据”的真实照片，按来源"
-ABOUT_ALARMS_HEAD = ("真实照片的来源", "照片数", "误报", "95 % 区间")
-ABOUT_MISSES = "在 {pictures} 张伪造照片中，{share} 被判为“几乎没有证据”（95 % 区间 {low} 至 {high}）。"
+ABOUT_ALARMS_TABLE = "被判为“{word}”的真实照片，按来源"
+ABOUT_ALARMS_HEAD = ("真实照片的来源", "照片数", "误报", "95\u00a0% 区间")
+ABOUT_NONE_SEEN = "没有照片引起误报时，区间上端取 3 除以照片数：没有见到，不等于没有。"
+ABOUT_MISSES = "在 {pictures} 张伪造照片中，{share} 被判为“{word}”（95\u00a0% 区间 {low} 至 {high}）。"
 ABOUT_UNCERTAIN = "全部照片中有 {uncertain} 被判为不确定；其余的照片中，{right} 判对。"
 ABOUT_RANKING = (
-    "按 P(fake) 排序，随机一张伪造照片排在随机一张真实照片之前的情形占 {auc}（AUC，95 % 区间 {low} 至 {high}）；"
+    "按 P(fake) 排序，随机一张伪造照片排在随机一张真实照片之前的情形占 {auc}（AUC，95\u00a0% 区间 {low} 至 {high}）；"
     "最弱的是 {weakest}，为 {weakest_auc}；最强的是 {strongest}，为 {strongest_auc}。"
 )
 ABOUT_SAME_SOURCES = (

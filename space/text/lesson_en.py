@@ -209,7 +209,7 @@ LESSON_MAPS_REVEAL = (
     "Numbers do better than looks. With signs, the two detectors' maps have a rank correlation of {signed}. From "
     "{line} on (in size) we would say that the map shows the picture and not the reasons: {finding}.",
 )
-LESSON_MAPS_PASSES = "here it does not reach that line, so this map depends on what was learned"
+LESSON_MAPS_PASSES = "here it does not reach that line, so on this face the map changes when the weights do"
 LESSON_MAPS_FAILS = "here it reaches that line, so this map is not to be trusted"
 LESSON_MAPS_TABLE = "Rank correlation of the maps as drawn, −1 to 1"
 LESSON_MAPS_HEAD = ("Maps", "Correlation")

@@ -184,7 +184,7 @@ LESSON_MAPS_REVEAL = (
     "数字比观感可靠。带正负号比较，两个检测器的图的等级相关为 {signed}。若其绝对值达到 {line}，"
     "我们就会说这张图画的是画面而不是理由：{finding}。",
 )
-LESSON_MAPS_PASSES = "这里没有达到这条线，所以这张图确实取决于学到的东西"
+LESSON_MAPS_PASSES = "这里没有达到这条线，所以在这张脸上，权重变了，图也随之改变"
 LESSON_MAPS_FAILS = "这里达到了这条线，所以这张图不可信"
 LESSON_MAPS_TABLE = "三张图（如所绘）之间的等级相关，−1 到 1"
 LESSON_MAPS_HEAD = ("两张图", "相关")

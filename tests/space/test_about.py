@@ -19,7 +19,7 @@ from space.text import LANGUAGES, about_en, about_zh, speaking, words
 def both_languages():
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(LANGUAGES, "en", (*LANGUAGES["en"], about_en))
-        patch.setitem(LANGUAGES, "zh", (*LANGUAGES.get("zh", ()), about_zh))
+        patch.setitem(LANGUAGES, "zh", (about_zh, *LANGUAGES.get("zh", LANGUAGES["en"])))
         yield
 
 
@@ -122,7 +122,17 @@ def test_false_alarms_come_first_and_are_those_measured(folder):
         f"weakest on strange, with {percent(0.53)}" in html
         and f"strongest on easy, with {percent(0.99)}" in html
     )
+    assert words.EVIDENCE_SHORT["substantial"] in html and text(about_en.ABOUT_NONE_SEEN) not in html
     assert text(about_en.ABOUT_SAME_SOURCES) in html and "protocol “in-domain”" in html
+
+
+def test_a_source_without_an_alarm_is_not_said_to_be_free_of_them(folder):
+    checkpoint = read_checkpoint(folder)
+    told = results(checkpoint.sha256)
+    told["conditions"]["re-saved"]["reals"]["mild"]["verdict_substantial"] = figure(0.0, 0.0, 0.0, 60)
+    (folder / RESULTS).write_text(json.dumps(told), encoding="utf-8")
+    html = about_card(checkpoint)
+    assert f"{percent(0, 1)} – {percent(0.05, 1)}" in html and text(about_en.ABOUT_NONE_SEEN) in html
 
 
 def test_the_weights_are_named_with_hash_size_rule_and_licence(folder):
@@ -132,7 +142,7 @@ def test_the_weights_are_named_with_hash_size_rule_and_licence(folder):
     count = sum(tensor.numel() for tensor in checkpoint.state.values())
     assert f"{count / 1e6:.2f} million" in html
     assert text(checkpoint.config["decision"]["origin"]) in html
-    assert "CC BY-NC 4.0. weights CC BY-NC 4.0. Most photographs are for research only." in html
+    assert "<dd>CC BY-NC 4.0. Most photographs are for research only.</dd>" in html
     assert about_en.ABOUT_REVISION not in html
 
 

@@ -286,6 +286,15 @@ def test_the_card_hides_the_answer_and_names_everything(steps, number):
     assert "{" not in html and "$" not in html and "`" not in html
 
 
+def test_a_card_names_the_verdict_that_it_was_measured_on(small, session):
+    def on(given):
+        return re.search(r'data-on="(\w*)"', learn.show(small, given, 3))[1]
+
+    edited = session.with_text(session.rows[1].key, True, ("a photo of a teapot",) * 4)
+    assert on(session) == on(session) != on(settle(small, edited))
+    assert on(begin(small.hierarchy)) == "" and len(on(session)) == 16
+
+
 def test_the_script_raises_the_event_and_keeps_to_the_card():
     assert "trigger('turn', {step:" in LEARN
     assert "innerHTML" not in LEARN and "document." not in LEARN and "fetch" not in LEARN
