@@ -67,8 +67,16 @@ def summary(rows: Sequence[dict[str, Any]], seed: int) -> dict[str, Any]:
             "median": _median(reading["value"] for reading in read),
             "passed": _figure(passed, seed),
             "deviations": _figure([r["deviations"] for r in read if "deviations" in r], seed),
+            "fills": _by_fill(read, seed),
         }
     return told
+
+
+def _by_fill(read: Sequence[dict[str, Any]], seed: int) -> dict[str, Any]:
+    """By fill: the share of faces on which at least LEVEL of the random orders were beaten with that fill alone."""
+    beaten = [reading["beaten by fill"] for reading in read if "beaten by fill" in reading]
+    fills = list(dict.fromkeys(fill for of in beaten for fill in of))
+    return {fill: _figure([float(of[fill] >= LEVEL) for of in beaten if fill in of], seed) for fill in fills}
 
 
 def _median(values: Iterable[float]) -> float | None:
@@ -105,6 +113,12 @@ def _percent(figure: dict[str, float] | None) -> str:
     return f"{figure['mean']:.0%} [{figure['low']:.0%}, {figure['high']:.0%}]"
 
 
+def _fills(figures: dict[str, Any] | None) -> str:
+    if not figures:
+        return "–"
+    return ", ".join(f"{fill} {figure['mean']:.0%}" for fill, figure in figures.items())
+
+
 def _number(figure: dict[str, float] | None) -> str:
     return "–" if figure is None else f"{figure['mean']:.2f} [{figure['low']:.2f}, {figure['high']:.2f}]"
 
@@ -115,6 +129,7 @@ def _plain(value: float | None, form: str) -> str:
 
 _MAP_COLUMNS = (
     ("deletion passed", "deletion", "passed", _percent),
+    ("deletion by fill", "deletion", "fills", _fills),
     ("deviations", "deletion", "deviations", _number),
     ("insertion passed", "insertion", "passed", _percent),
     ("agreement", "agreement", "value", _number),
@@ -160,7 +175,8 @@ def markdown(about: dict[str, Any], told: dict[str, Any]) -> str:
         f"(weights {about['weights'][:12]}), target {about['target']}, {about['settings']['orders']} random orders, "
         f"fills {', '.join(about['settings']['fills'])}, seed {about['settings']['seed']}. In brackets: 95 % bootstrap "
         f"intervals over faces ({RESAMPLES} resamples, the same for all methods). Passed: the share of faces on which "
-        "the receipt's line was passed with every fill. Deviations: how many standard deviations of the random orders' "
+        "the receipt's line was passed with every fill. By fill: where at least 95 % of the random "
+        "orders were beaten with that fill alone. Deviations: how many standard deviations of the random orders' "
         "areas the map's lies beyond their mean, with the worst fill.",
     ]
     for title, columns in (("Cells", _MAP_COLUMNS), ("Words, shares, pairs", _OTHER_COLUMNS)):
