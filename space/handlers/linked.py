@@ -18,8 +18,8 @@ from space.session import Choice, Session
 from space.text import speaking, words
 
 SETTINGS: dict[str, Any] = {"cells": 7, "steps": 8, "limit": 8}
-"""Of `pairs`: half the time of what its tables need to add up to within 1 %. Against three times as many points, no
-pair of the bundled examples moved by more than a fiftieth of the largest; the page tells the gap."""
+"""Of `pairs`: 8 points for each side, and none added. On a bundled example this took 6 s of one core instead of the 9 s
+of a table that adds up to within 2 %, and no pair was off by more than 2.2 % of the largest; the page tells the gap."""
 
 
 class Linking:

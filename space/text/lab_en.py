@@ -45,9 +45,7 @@ CONTROL_HOW = "{count} fixed sentences that have nothing to do with faces, one a
 CONTROL_PLACES = "the {count} places you edited"
 CONTROL_PLACE = "the place you edited"
 CONTROL_KEY = ("your edit", "an unrelated sentence", "no change")
-CONTROL_ALT = (
-    "Change of the margin: your edit {edit}; {count} unrelated sentences from {low} to {high}, on average {mean}"
-)
+CONTROL_ALT = "Change of the margin: your edit {edit}; {count} unrelated sentences from {low} to {high}, on average {mean}"
 
 # Read by the model, which knows English only: no language of the page translates what follows.
 UNRELATED = (
@@ -138,7 +136,7 @@ IMPORT_GONE = "The file is no longer on the server, where uploads are deleted wi
 IMPORT_LARGE = "It holds {size} bytes; at most {limit} are read: take out descriptions or shorten them."
 IMPORT_BINARY = "It is not text in UTF-8: save the descriptions as JSON in UTF-8, as “{export}” does."
 IMPORT_JSON = "It is not valid JSON (line {line}, column {column}); {expected} is needed."
-IMPORT_DEEP = "Its JSON is nested too deeply; {expected} is needed."
+IMPORT_DEEP = "Its JSON is nested too deeply, or a number in it is too long; {expected} is needed."
 IMPORT_LETTERS = "It holds half a character (a lone surrogate), which no text may hold: write that word anew."
 LINK_LONG = "The link would hold {size} characters, and {limit} are the most: save the descriptions as JSON."
 LINK_CUT = "The link is damaged or cut off: copy it anew, whole."
@@ -169,7 +167,7 @@ LINKED_WORD = "“WORD”: SUM in all; strongest in row ROW, column COLUMN: VALU
 LINKED_CELL = "Row ROW, column COLUMN with “WORD”: VALUE logits; strongest word there: “OTHER”, MOST"
 LINKED_ZERO = "“WORD” says nothing to any cell: 0 logits"
 LINKED_NUMBERS = (
-    "One scale for all words and cells, in logits of the margin. All pairs together: {sum}; numerical gap {gap} of "
-    "that. A word that several descriptions share counts once for all of them."
+    "One scale for all words and cells, in logits of the margin. All pairs together: {sum}; numerical gap {gap}. "
+    "A word that several descriptions share counts once for all of them."
 )
 LINKED_MUTE = "Language has no weight in this decision, so every pair is 0."
