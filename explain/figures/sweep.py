@@ -10,6 +10,7 @@ from explain.figures.palette import Inks, faded, inks
 from explain.sweep import KINDS, Sweep
 
 HEIGHT = 330  # px
+TICKS = [0, 25, 50, 75, 100]  # per cent
 ROOM = 0.06  # of the range of strengths, left and right of the outermost
 
 
@@ -94,7 +95,10 @@ def draw_sweep(
         zeroline=False,
     )
     figure.update_yaxes(
-        title=escaped(words.probability), range=[-3, 103], ticksuffix=" %", tickvals=[0, 25, 50, 75, 100]
+        title=escaped(words.probability),
+        range=[-3, 103],
+        tickvals=TICKS,
+        ticktext=[f"{tick} %" for tick in TICKS],
     )
     return dress(figure, theme, HEIGHT, legend=BELOW, margin={"l": 8, "r": 12, "t": 10, "b": 44 + LEGEND})
 

@@ -54,7 +54,9 @@ class Compared:
 
 def comparison_said(compared: Compared) -> str:
     """HTML: the words, the numbers, what differs most, and whether the maps agree."""
-    return f'<div class="mf-change" role="status"><p class="mf-said">{text(" ".join(sentences(compared)))}</p></div>'
+    word, *rest = sentences(compared)
+    told = f'<p class="mf-said">{text(word)}</p><p class="mf-told">{text(" ".join(rest))}</p>'
+    return f'<div class="mf-change" role="status">{told}</div>'
 
 
 def sentences(compared: Compared) -> list[str]:

@@ -21,7 +21,7 @@ def sweep_card(sweep: Sweep | None) -> str:
     """HTML of a sweep, complete or under way; an empty place without one."""
     if sweep is None:
         return quiet(words.SWEEP_EMPTY)
-    sentences = " ".join(said(sweep))
+    *words_of_it, span = said(sweep)
     head = "".join(f'<th scope="col">{text(name)}</th>' for name in words.SWEEP_HEAD)
     rows = "".join(
         f'<tr><th scope="row">{text(at(sweep.kind, strength))}</th><td class="mf-number">{percent(chance, 1)}</td>'
@@ -31,7 +31,8 @@ def sweep_card(sweep: Sweep | None) -> str:
         )
     )
     return (
-        f'<div class="mf-swept" role="status"><p class="mf-said">{text(sentences)}</p></div>'
+        f'<div class="mf-swept" role="status"><p class="mf-said">{text(" ".join(words_of_it))}</p>'
+        f'<p class="mf-told">{text(span)}</p></div>'
         f'<details class="mf-remarks"><summary>{text(words.SWEEP_TABLE)}</summary><table class="mf-table">'
         f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></details>"
     )

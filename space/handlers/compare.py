@@ -18,6 +18,8 @@ from space.components.comparison import Compared, comparison_said, ledger_table,
 from space.components.face_image import Refused
 from space.components.markup import notice, quiet
 from space.components.work_line import done_line, work_line
+from space.explained import Explained, place_of
+from space.handlers.trust import explains
 from space.judging import Given
 from space.session import Session
 from space.text import speaking, words
@@ -44,6 +46,7 @@ def controls(kind: str) -> Values:
 def compare(
     detector: Detector,
     session: Session,
+    explained: Explained,
     given: Given,
     kind: str,
     second: Given,
@@ -52,8 +55,9 @@ def compare(
 ) -> Iterator[Values]:
     """The photo of the page (A) beside another one (B): values of `CompareTab.outputs`, as they come.
 
-    given: the photo as the page holds it. kind: 'jpeg' (A saved again at `quality`), 'mirror', or 'photo' (`second`,
-    `cropped` if it is a face crop). B is judged under the visitor's descriptions, like A.
+    explained: what the page holds of A, which is not asked again. given: the photo as the page holds it. kind: 'jpeg'
+    (A saved again at `quality`), 'mirror', or 'photo' (`second`, `cropped` if it is a face crop). B is judged under the
+    visitor's descriptions, like A.
     """
     started = time.monotonic()
     yield _stands(session, 0, started, None)
@@ -65,16 +69,27 @@ def compare(
     yield _stands(session, 1, started, compared)
     found: list[Result] = []
     for number, (method, place) in enumerate(STEPS, start=2):
+        verdict = compared.verdicts[place]
         try:
-            found.append(explain.explain(detector, compared.verdicts[place], method))
-        except ValueError as error:
-            yield _refused(session, str(error))
+            held = None if place else _held(explained, verdict, method)
+            found.append(held or explain.explain(detector, verdict, method))
+        except ValueError as error:  # a configuration that this method cannot explain keeps its verdicts
+            yield [*_stands(session, COUNT, started, compared)[:-1], notice(str(error))]
             return
         if len(found) == 2:
             compared = replace(compared, ledgers=(found[0], found[1]))
         if len(found) == 4:
             compared = replace(compared, maps=(found[2], found[3]))
         yield _stands(session, number, started, compared)
+
+
+def _held(explained: Explained, verdict: Verdict, method: str) -> Result | None:
+    """The page's own explanation of a verdict, if it is by this method with its usual settings."""
+    result = explained.results.get(place_of(method))
+    if result is None or result.method != method or not explains(explained, verdict):
+        return None
+    usual = {knob.name: knob.default for knob in explain.METHODS[method].knobs}
+    return result if dict(result.knobs) == usual else None
 
 
 def _judged(

@@ -48,6 +48,7 @@ class TrustTab:
 
 def draw(rates: Rates | None) -> TrustTab:
     """Draw the section. rates: what an alarm of this checkpoint is worth, None where it was not measured."""
+    subheading(words.RECEIPT_TITLE)
     lead(words.RECEIPT_LEAD)
     place = gr.Radio(
         list(words.RECEIPT_CHOICES),
@@ -66,6 +67,7 @@ def draw(rates: Rates | None) -> TrustTab:
             curves = gr.Plot(
                 label=words.RECEIPT_FIGURE, show_label=False, container=False, elem_id="mf-trust-curves"
             )
+    subheading(words.SWEEP_TITLE)
     lead(words.SWEEP_LEAD)
     kind = gr.Radio(
         list(words.SWEEP_CHOICES),
@@ -79,7 +81,7 @@ def draw(rates: Rates | None) -> TrustTab:
     sweep_progress = gr.HTML("", elem_id="mf-trust-sweep-progress")
     said = gr.HTML(sweep_card(None), elem_id="mf-trust-swept")
     curve = gr.Plot(label=words.SWEEP_FIGURE, show_label=False, container=False, elem_id="mf-trust-curve")
-    gr.HTML(f'<h3 class="mf-h3">{text(words.BASE_TITLE)}</h3>')
+    subheading(words.BASE_TITLE)
     lead(words.BASE_LEAD)
     slider = gr.HTML(base_rate(rates), js_on_load=SLIDE, elem_id="mf-trust-base-rate")
     return TrustTab(
@@ -97,3 +99,8 @@ def draw(rates: Rates | None) -> TrustTab:
         said=said,
         base_rate=slider,
     )
+
+
+def subheading(title: str) -> gr.HTML:
+    """The heading of a part of the section."""
+    return gr.HTML(f'<h3 class="mf-h3">{text(title)}</h3>')

@@ -9,6 +9,7 @@ TRUST_NO_VERDICT = "There is no verdict to test: give a photo, or choose an exam
 TRUST_PHOTO_GONE = "The photo is no longer at hand: give it again."
 
 # Receipts
+RECEIPT_TITLE = "Does the explanation hold?"
 RECEIPT_LEAD = (
     "A map can look convincing and mean nothing. So the parts that an explanation names are taken away from this very "
     "face, and the verdict has to follow; and the map has to change when the model forgets what it learned."
@@ -132,6 +133,7 @@ RECEIPT_METRICS = {
 RECEIPT_FIGURE = "The verdict while cells are taken away, beside random orders of the same cells"
 
 # Sweep
+SWEEP_TITLE = "Does the verdict hold?"
 SWEEP_LEAD = (
     "A photo is saved again, made smaller, cropped by every site it passes through. A verdict that such things turn is "
     "no verdict. The face that was found stays the same; only one thing changes at a time."

@@ -33,12 +33,6 @@ RATES = Rates(Share(0.05, 0.02, 0.1, 200), Share(0.9, 0.8, 0.95, 300), "in-domai
 HOSTILE = "<img src=x onerror=alert(1)> {{value}} ${1+1}"
 
 
-@pytest.fixture(autouse=True)
-def spoken(monkeypatch):
-    if trust_en not in LANGUAGES["en"]:
-        monkeypatch.setitem(LANGUAGES, "en", (*LANGUAGES["en"], trust_en))
-
-
 @pytest.fixture(scope="module")
 def small():
     return make_small()
