@@ -6,7 +6,6 @@ import json
 
 import numpy as np
 
-from explain.figures import own_scale
 from explain.figures.palette import inks
 from explain.result import Result
 from mfclip.verdict import Verdict
@@ -41,7 +40,7 @@ const read = () => {
   const whole = new DataView(bytes.buffer), side = Number(data.side), unit = Number(data.unit);
   const at = (w, c) => whole.getInt16(2 * (w * side * side + c), true) * unit;
   const digits = Number(data.digits), scale = Number(data.scale);
-  table = {at, side, scale, digits, real: data.real, fake: data.fake, forms: JSON.parse(data.forms)};
+  table = {at, side, scale, fixed: scale, digits, real: data.real, fake: data.fake, forms: JSON.parse(data.forms)};
 };
 const nameOf = (w) => element.querySelector(`.mf-word[data-word="${w}"] bdi`).textContent;
 const rowOf = (c) => Math.floor(c / table.side) + 1;
@@ -110,10 +109,19 @@ const strongestShown = () => {
   }
   return best;
 };
+const rescale = () => {
+  const own = element.querySelector('.mf-linked-own').checked, best = own ? strongestShown() : null;
+  const cells = [...Array(table.side * table.side).keys()];
+  const most = best === null ? 0 : Math.max(...cells.map((c) => Math.abs(table.at(best, c))));
+  table.scale = most || table.fixed;
+  element.querySelector('.mf-linked-low').textContent = number(-table.scale, table.digits);
+  element.querySelector('.mf-linked-high').textContent = number(table.scale, table.digits);
+};
 const start = () => {
   read();
   if (!table) return;
   choose(element.querySelector('.mf-linked select').value);
+  rescale();
   const best = strongestShown();
   if (best !== null) ofWord(best);
 };
@@ -147,8 +155,10 @@ element.addEventListener('keydown', (event) => {
   ofCell(row * table.side + column);
 });
 element.addEventListener('change', (event) => {
-  if (!event.target.matches('.mf-linked select')) return;
-  choose(event.target.value);
+  if (!table || !event.target.matches('.mf-linked select, .mf-linked-own')) return;
+  choose(element.querySelector('.mf-linked select').value);
+  rescale();
+  if (event.target.matches('.mf-linked-own')) { paint(); tint(); return; }
   const best = strongestShown();
   if (best !== null) ofWord(best);
 });
@@ -164,8 +174,9 @@ def linked_view(result: Result, verdict: Verdict, rows: tuple[Row, ...], chosen:
     if not table.size or not np.any(table):
         return f'<p class="mf-empty">{text(words.LINKED_MUTE)}</p>'
     side = round(table.shape[1] ** 0.5)
-    unit = float(np.abs(table).max()) / TOP
-    scale = own_scale(result)
+    # The largest pair: on the scale of the whole text's map all of them would be pale.
+    scale = float(np.abs(table).max())
+    unit = scale / TOP
     digits = 4 if scale < 0.1 else 3
     ink = inks("dark" if theme == "dark" else "light")
     sent = base64.b64encode(np.round(table / unit).astype("<i2").tobytes()).decode("ascii")
@@ -235,7 +246,9 @@ def _sentences(result: Result) -> str:
 
 def _legend(scale: float, digits: int) -> str:
     return (
-        f'<p class="mf-legend"><span>{signed(-scale, digits)}</span>'
-        f'<span class="mf-signed-ramp" aria-hidden="true"></span><span>{signed(scale, digits)}</span>'
+        f'<p class="mf-legend"><span class="mf-linked-low">{signed(-scale, digits)}</span>'
+        f'<span class="mf-signed-ramp" aria-hidden="true"></span>'
+        f'<span class="mf-linked-high">{signed(scale, digits)}</span>'
         f'<span class="mf-small">{text(words.TOWARDS_REAL)} · 0 · {text(words.TOWARDS_FAKE)}</span></p>'
+        f'<label class="mf-small"><input type="checkbox" class="mf-linked-own"> {text(words.LINKED_OWN)}</label>'
     )

@@ -177,7 +177,7 @@ class Lab:
         """What stands around the editor: which descriptions an edit reaches, and the tokens."""
         members = session.members(choice)
         sentences: tuple[str, ...] = members[0].sentences
-        levels = LEVELS
+        levels: tuple[str, ...] = LEVELS
         said = words.SCOPE_ROW
         if choice.level:
             place = choice.level - 1

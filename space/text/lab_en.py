@@ -45,7 +45,9 @@ CONTROL_HOW = "{count} fixed sentences that have nothing to do with faces, one a
 CONTROL_PLACES = "the {count} places you edited"
 CONTROL_PLACE = "the place you edited"
 CONTROL_KEY = ("your edit", "an unrelated sentence", "no change")
-CONTROL_ALT = "Change of the margin: your edit {edit}; {count} unrelated sentences from {low} to {high}, on average {mean}"
+CONTROL_ALT = (
+    "Change of the margin: your edit {edit}; {count} unrelated sentences {low} to {high}, {mean} on average"
+)
 
 # Read by the model, which knows English only: no language of the page translates what follows.
 UNRELATED = (
@@ -162,6 +164,7 @@ LINKED_WORDS = "Words of the description"
 LINKED_LEVEL = "Level {levels}"
 LINKED_SHARED = "in {count} descriptions"
 LINKED_FACE = "Map over the face, {cells} cells; arrow keys move from cell to cell"
+LINKED_OWN = "Colours stretched to this description alone: not comparable with others"
 LINKED_START = "Point at a word or at a cell."
 LINKED_WORD = "“WORD”: SUM in all; strongest in row ROW, column COLUMN: VALUE logits"
 LINKED_CELL = "Row ROW, column COLUMN with “WORD”: VALUE logits; strongest word there: “OTHER”, MOST"
