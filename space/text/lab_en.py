@@ -90,7 +90,7 @@ NONSENSE_THINGS = (
     "a violin",
     "the tide",
     "a suitcase",
-    "two pears",
+    "a pear",
     "the lantern",
 )
 NONSENSE_DOES = (
@@ -118,7 +118,7 @@ NONSENSE_PLACES = (
 SHARE_OPEN = "Take the descriptions along: file or link"
 SHARE_LEAD = (
     "The file is a JSON list, one entry a description: whether it describes a forgery, and its four sentences. It is "
-    "what `mfclip.Hierarchy.from_json` reads. The link holds the descriptions in its last part, which browsers do not "
+    "what mfclip.Hierarchy.from_json reads. The link holds the descriptions in its last part, which browsers do not "
     "send to any server. Neither holds the photo."
 )
 EXPORT = "Save as JSON"

@@ -74,7 +74,7 @@ CONTROL_ALT = "裕度的变化：您的修改为 {edit}；{count} 个无关句�
 # 带走
 SHARE_OPEN = "带走这些描述：文件或链接"
 SHARE_LEAD = (
-    "文件是一个 JSON 列表，每条描述一项：它描述的是否为伪造，以及它的四个句子，可由 `mfclip.Hierarchy.from_json` "
+    "文件是一个 JSON 列表，每条描述一项：它描述的是否为伪造，以及它的四个句子，可由 mfclip.Hierarchy.from_json "
     "读取。链接把描述放在最后一段，浏览器不会把这一段发送给任何服务器。两者都不包含照片。"
 )
 EXPORT = "保存为 JSON"
