@@ -311,7 +311,8 @@ def maps(facts: Maps) -> Step:
 
 
 def _frame(number: int) -> tuple[str, str]:
-    return getattr(words, f"{NAMES[number - 1]}_TITLE"), getattr(words, f"{NAMES[number - 1]}_LOOK")
+    look = getattr(words, f"{NAMES[number - 1]}_LOOK").format(**words.TABS, audit=words.AUDIT_BUTTON)
+    return getattr(words, f"{NAMES[number - 1]}_TITLE"), look
 
 
 def _filled(sentences: Sequence[str], **values: object) -> tuple[str, ...]:

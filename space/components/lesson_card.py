@@ -7,6 +7,7 @@ from space.text import words
 
 # The card is drawn anew for every step, and may be drawn again while the reader chooses. What was chosen and answered
 # is therefore kept here, by step, until the face or its verdict is another: no old answer stands beside new numbers.
+# gradio keeps the nodes that two cards have in common, and with them which button is pressed: that is set anew.
 LEARN = """
 const answered = new Map();
 const chosen = new Map();
@@ -71,7 +72,7 @@ watch('value', () => {
   moved = false;
   const step = card.dataset.step;
   const guess = find(`.mf-lesson-choice input[value="${chosen.get(step)}"]`);
-  if (guess) guess.checked = true;
+  element.querySelectorAll('.mf-lesson-choice input').forEach((input) => { input.checked = input === guess; });
   if (answered.has(step) && find('[data-check]')) reveal(answered.get(step), false);
   marked();
 });

@@ -51,9 +51,7 @@ LESSON_SIGHT_REVEAL = (
 )
 LESSON_SIGHT_TABLE = "Cosines of this face with the descriptions offered"
 LESSON_SIGHT_HEAD = ("Description", "Cosine", "s × cosine")
-LESSON_SIGHT_LOOK = (
-    "the section on words: choose a description, change one word, and watch its similarity move."
-)
+LESSON_SIGHT_LOOK = "under “{words}”: choose a description, change one word, and watch its similarity move."
 
 # 2. Why noise
 LESSON_NOISE_TITLE = "Why noise: what remains when the picture is taken away"
@@ -78,9 +76,7 @@ LESSON_NOISE_REVEAL = (
 )
 LESSON_NOISE_TABLE = "Homogeneity of the candidates, and the mean size of their residuals"
 LESSON_NOISE_HEAD = ("Patch", "Homogeneity", "Mean |residual|")
-LESSON_NOISE_LOOK = (
-    "the section on noise: the four scores, the residual, and what another patch would have said."
-)
+LESSON_NOISE_LOOK = "under “{noise}”: the four scores, the residual, and what another patch would have said."
 
 # 3. Why hierarchical prompts
 LESSON_LEVELS = ("1 · Authenticity", "2 · Forgery kind", "3 · Family", "4 · Generator")
@@ -111,7 +107,7 @@ LESSON_LEVELS_TABLE = "The ledger of this verdict, in logits, positive towards f
 LESSON_LEVELS_HEAD = ("Part", "Learned weight", "Share")
 LESSON_LEVELS_BASE = "Starting point"
 LESSON_LEVELS_SUM = "Margin"
-LESSON_LEVELS_LOOK = "the ledger, where the same shares are drawn as a waterfall."
+LESSON_LEVELS_LOOK = "under “{ledger}”, where the same shares are drawn as a waterfall."
 
 # 4. What pair attention does
 LESSON_PAIRS_TITLE = "What sample pair attention does, and what it does not"
@@ -139,9 +135,7 @@ LESSON_PAIRS_REVEAL = (
 LESSON_PAIRS_ABSENT = "This checkpoint was trained without pair attention, so every pair weighs 1."
 LESSON_PAIRS_TABLE = "Pairs of this face and three descriptions: what training would have made of them"
 LESSON_PAIRS_HEAD = ("Description", "Similarity", "Gate", "Similarity × gate", "Weight as a wrong pair")
-LESSON_PAIRS_LOOK = (
-    "the section on pairs: faces and descriptions side by side, with similarity, gate and product."
-)
+LESSON_PAIRS_LOOK = "under “{pairs}”: faces and descriptions side by side, with similarity, gate and product."
 
 # 5. Why the published prompts were dead
 LESSON_PUBLISHED_TITLE = "Why the published code's prompts were dead"
@@ -180,8 +174,8 @@ LESSON_PUBLISHED_HEAD = (
 )
 LESSON_PUBLISHED_INPUTS = ("Face pixels", "Residual of the patch")
 LESSON_PUBLISHED_LOOK = (
-    "the section on words: there the same edit moves the repaired model. The same test of every input is the method "
-    "“audit”."
+    "under “{ledger}”, where the button “{audit}” puts every input of the repaired model to the same test; and under "
+    "“{words}”, where an edited sentence moves its verdict."
 )
 
 # 6. How heat maps mislead
@@ -216,5 +210,5 @@ LESSON_MAPS_HEAD = ("Maps", "Correlation")
 LESSON_MAPS_PAIR = "{first} and {second}"
 LESSON_MAPS_SIGNED = "The trained detector's map with its signs: vermilion towards fake, blue towards real"
 LESSON_MAPS_LOOK = (
-    "the map of the face with its method and scale, and the section on trust, where it is put to the test."
+    "under “{where}”, the map with its method and scale; under “{trust}”, the tests that it has to pass."
 )

@@ -48,7 +48,7 @@ LESSON_SIGHT_REVEAL = (
 )
 LESSON_SIGHT_TABLE = "这张脸与所列描述的余弦"
 LESSON_SIGHT_HEAD = ("描述", "余弦", "s × 余弦")
-LESSON_SIGHT_LOOK = "“词语”部分：选一条描述，改动一个词，看它的相似度如何变化。"
+LESSON_SIGHT_LOOK = "在“{words}”中：选一条描述，改动一个词，看它的相似度如何变化。"
 
 # 2. Why noise
 LESSON_NOISE_TITLE = "为什么看噪声：把画面拿走之后还剩什么"
@@ -71,7 +71,7 @@ LESSON_NOISE_REVEAL = (
 )
 LESSON_NOISE_TABLE = "各候选图块的同质性，以及残差绝对值的平均"
 LESSON_NOISE_HEAD = ("图块", "同质性", "残差绝对值平均")
-LESSON_NOISE_LOOK = "“噪声”部分：四个得分、残差，以及换一个图块会得出什么。"
+LESSON_NOISE_LOOK = "在“{noise}”中：四个得分、残差，以及换一个图块会得出什么。"
 
 # 3. Why hierarchical prompts
 LESSON_LEVELS = ("1 · 真伪", "2 · 伪造类型", "3 · 生成器家族", "4 · 生成器")
@@ -99,7 +99,7 @@ LESSON_LEVELS_TABLE = "这次判定的账目，单位为 logit，正值偏向伪
 LESSON_LEVELS_HEAD = ("组成部分", "学到的权重", "份额")
 LESSON_LEVELS_BASE = "起点"
 LESSON_LEVELS_SUM = "间隔"
-LESSON_LEVELS_LOOK = "“账目”部分：同样的份额在那里画成瀑布图。"
+LESSON_LEVELS_LOOK = "在“{ledger}”中：同样的份额在那里画成瀑布图。"
 
 # 4. What pair attention does
 LESSON_PAIRS_TITLE = "样本对注意力做什么、不做什么"
@@ -125,7 +125,7 @@ LESSON_PAIRS_REVEAL = (
 LESSON_PAIRS_ABSENT = "这个检查点训练时没有使用样本对注意力，因此每一对的权重都是 1。"
 LESSON_PAIRS_TABLE = "这张脸与三条描述组成的对：训练会如何对待它们"
 LESSON_PAIRS_HEAD = ("描述", "相似度", "门控值", "相似度 × 门控值", "作为不匹配对的权重")
-LESSON_PAIRS_LOOK = "“样本对”部分：多张脸与各条描述并列，给出相似度、门控值和二者之积。"
+LESSON_PAIRS_LOOK = "在“{pairs}”中：多张脸与各条描述并列，给出相似度、门控值和二者之积。"
 
 # 5. Why the published prompts were dead
 LESSON_PUBLISHED_TITLE = "已发表代码中的提示词为何失效"
@@ -157,7 +157,8 @@ LESSON_PUBLISHED_HEAD = (
 )
 LESSON_PUBLISHED_INPUTS = ("人脸像素", "图块的残差")
 LESSON_PUBLISHED_LOOK = (
-    "“词语”部分：同样的改动在那里会影响修补后的模型。对每个输入所做的同一种检验，就是名为“audit”的方法。"
+    "在“{ledger}”中，按钮“{audit}”对修补后模型的每个输入做同样的检验；"
+    "在“{words}”中，改动一个句子就会改变它的判定。"
 )
 
 # 6. How heat maps mislead
@@ -190,4 +191,4 @@ LESSON_MAPS_TABLE = "三张图（如所绘）之间的等级相关，−1 到 1"
 LESSON_MAPS_HEAD = ("两张图", "相关")
 LESSON_MAPS_PAIR = "{first}与{second}"
 LESSON_MAPS_SIGNED = "训练好的检测器的图，带正负：朱红偏向伪造，蓝色偏向真实"
-LESSON_MAPS_LOOK = "人脸上的热图及其方法与标尺，以及“可信度”部分：热图在那里接受检验。"
+LESSON_MAPS_LOOK = "在“{where}”中：热图及其方法与标尺；在“{trust}”中：它必须通过的检验。"

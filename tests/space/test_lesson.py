@@ -28,7 +28,7 @@ NUMBERS = range(1, lesson.COUNT + 1)
 def both_languages():
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(LANGUAGES, "en", (*LANGUAGES["en"], lesson_en))
-        patch.setitem(LANGUAGES, "zh", (*LANGUAGES.get("zh", ()), lesson_zh))
+        patch.setitem(LANGUAGES, "zh", (lesson_zh, *LANGUAGES.get("zh", LANGUAGES["en"])))
         yield
 
 
@@ -84,6 +84,7 @@ def test_every_step_asks_about_the_face_and_knows_the_answer(steps):
     assert len(steps) == len(words.LESSON_STEPS) == 6
     for number, step in steps.items():
         assert step.number == number and not step.problem
+        assert any(f"“{name}”" in step.look for name in words.TABS.values()) and "{" not in step.look
         assert step.question and len(step.choices) >= 3 and step.right and step.reveal and step.table
         assert len(set(step.choices)) == len(step.choices)
 
@@ -297,6 +298,9 @@ def test_a_card_names_the_verdict_that_it_was_measured_on(small, session):
 
 def test_the_script_raises_the_event_and_keeps_to_the_card():
     assert "trigger('turn', {step:" in LEARN
+    assert (
+        "input.checked = input === guess" in LEARN.split("watch('value'")[1]
+    )  # gradio keeps pressed buttons
     assert "innerHTML" not in LEARN and "document." not in LEARN and "fetch" not in LEARN
 
 
