@@ -3,19 +3,26 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from explain import Receipt, Result
     from mfclip.verdict import Verdict
 
-DEFAULT = ("ledger", "grid", "words", "noise")
-"""What every verdict is explained by at once, in the order in which the sections fill."""
+DEFAULT = ("ledger", "occlusion", "words", "noise")
+"""What every verdict is explained by at once, in the order in which the sections fill. The map is the one whose
+receipts were the best over many faces (benchmarks/receipts/benchmark.md)."""
+
+SETTINGS: Mapping[str, Mapping[str, Any]] = {"occlusion": {"side": 14}}
+"""What a method begins with on the page where that is not its own default: as fine a map as was measured."""
 
 PLACES = {"ledger": "ledger", "words": "words", "noise": "noise"}
 """Section of a method by name; every other method of the page gives a map and goes to `where`."""
 
 WHERE = "where"
+
+ORDER = ("ledger", WHERE, "words", "noise")
+"""Sections that every verdict fills, in the order in which their outputs are written."""
 
 
 def place_of(method: str) -> str:
@@ -36,6 +43,10 @@ class Explained:
     results: Mapping[str, "Result"] = field(default_factory=lambda: MappingProxyType({}))
     receipts: Mapping[str, "Receipt"] = field(default_factory=lambda: MappingProxyType({}))
     problems: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    def is_of(self, verdict: "Verdict | None") -> bool:
+        """Whether this explains that verdict. Not by identity: gradio copies what it keeps for a visitor apart."""
+        return self.verdict is not None and verdict is not None and same(self.verdict, verdict)
 
     def with_result(self, place: str, result: "Result") -> "Explained":
         """One more result, or another in the same section, whose receipt and problem then go."""
@@ -66,3 +77,12 @@ class Explained:
 
 def _without(held: Mapping, place: str) -> dict:
     return {key: value for key, value in held.items() if key != place}
+
+
+def same(one: "Verdict", other: "Verdict") -> bool:
+    """Whether two verdicts are of the same face under the same descriptions and weights."""
+    return _marks(one) == _marks(other)
+
+
+def _marks(verdict: "Verdict") -> tuple[Any, ...]:
+    return verdict.checkpoint, verdict.margin, verdict.face.crop.region, verdict.hierarchy

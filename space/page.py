@@ -1,7 +1,7 @@
 """The page: photo and verdict on top, the reasons in tabs below, and every listener."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -14,7 +14,7 @@ from space.components import descriptions
 from space.components.cause import cause_card
 from space.components.example_strip import examples
 from space.components.headings import header
-from space.explained import WHERE, Explained
+from space.explained import ORDER, WHERE, Explained
 from space.handlers import compare as comparing
 from space.handlers import learn as learning
 from space.handlers import trust as trusting
@@ -26,8 +26,21 @@ from space.handlers.report import SAVE, Reporting
 from space.handlers.verdict import Judging
 from space.judging import judge, tokens
 from space.session import Session, begin
-from space.tabs import about, compare, language, learn, ledger, noise, pairs, photo, report, trust, where
-from space.text import words
+from space.tabs import (
+    Tabs,
+    about,
+    compare,
+    language,
+    learn,
+    ledger,
+    noise,
+    pairs,
+    photo,
+    report,
+    trust,
+    where,
+)
+from space.text import DEFAULT, LANGUAGES, speaking, words
 
 SWEEP, KEEP = 60, 600
 """Seconds between two sweeps of the upload folder, and the age at which a file in it goes."""
@@ -40,52 +53,9 @@ EXPLAINING: dict[str, Any] = {"concurrency_id": "explain", "concurrency_limit": 
 
 PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
-ORDER = ("ledger", WHERE, "words", "noise")
-"""Sections that every verdict fills, in the order of their outputs."""
-
 LOOKS = """(session, theme, explained) =>
   [session, document.body.classList.contains('dark') ? 'dark' : 'light', explained]"""
 """What the browser shows, asked once when the page opens."""
-
-
-@dataclass(frozen=True)
-class Tabs:
-    """Everything on the page that has a listener or is written by one."""
-
-    state: gr.State
-    explained: gr.State
-    theme: gr.Textbox
-    photo: photo.PhotoTab
-    ledger: ledger.LedgerTab
-    where: where.WhereTab
-    lab: language.LanguageTab
-    noise: noise.NoiseTab
-    pairs: pairs.PairsTab
-    trust: trust.TrustTab
-    compare: compare.CompareTab
-    learn: learn.LearnTab
-    about: about.AboutTab
-    report: report.ReportTab
-
-    @property
-    def verdict(self) -> list[gr.components.Component]:
-        """What an edit can change, in the order of `Judging.verdict`."""
-        lab = self.lab
-        return [
-            self.photo.card,
-            self.ledger.readouts,
-            self.ledger.tree,
-            self.ledger.branches,
-            lab.rows,
-            lab.change,
-            lab.bars,
-        ]
-
-    @property
-    def reasons(self) -> list[gr.components.Component]:
-        """What a verdict's explanations fill: state, progress, cause, and the sections in ORDER."""
-        filled = [*self.ledger.outputs, *self.where.outputs, *self.lab.outputs, *self.noise.outputs]
-        return [self.explained, self.photo.progress, self.photo.cause, *filled]
 
 
 def build(detector: Detector) -> gr.Blocks:
@@ -95,18 +65,30 @@ def build(detector: Detector) -> gr.Blocks:
     session = judge(detector, begin(detector.hierarchy), read_photo(shown[0].path))
     named = tuple((example.title, detector(example.path)) for example in shown)
     explaining = Explaining(detector, named)
-    explained, done = explaining.whole(session)
     with gr.Blocks(
         title=words.TITLE, analytics_enabled=False, delete_cache=(SWEEP, KEEP), elem_id="mf-page"
     ) as blocks:
-        tabs = _draw(judging, explaining, session, explained, done)
-        _wire_verdict(tabs, judging, explaining)
-        _wire_lab(blocks, tabs, Lab(judging), Linking(detector), explaining)
-        _wire_reasons(blocks, tabs, explaining)
-        _wire_trust(tabs, detector, explaining)
-        _wire_report(tabs, Reporting(detector))
+        tabs = _speak(blocks, judging, explaining, session)
         _wire_public(tabs, Public(detector))
+    for spoken in LANGUAGES:
+        if spoken != DEFAULT:
+            with speaking(spoken), blocks.route(words.LANGUAGE, f"/{spoken}"):
+                tabs = _speak(blocks, judging, explaining, replace(session, language=spoken))
+                _wire_json(tabs, Public(detector), PRIVATE)
     return blocks
+
+
+def _speak(blocks: gr.Blocks, judging: Judging, explaining: Explaining, session: Session) -> Tabs:
+    """Draw and wire the page in the language of a session: every language is a page of its own."""
+    detector = judging.detector
+    explained, done = explaining.whole(session)
+    tabs = _draw(judging, explaining, session, explained, done)
+    _wire_verdict(tabs, judging, explaining)
+    _wire_lab(blocks, tabs, Lab(judging), Linking(detector), explaining)
+    _wire_reasons(blocks, tabs, explaining)
+    _wire_trust(tabs, detector, explaining)
+    _wire_report(tabs, Reporting(detector))
+    return tabs
 
 
 def _draw(
@@ -120,6 +102,8 @@ def _draw(
     layers = explaining.layers(session.now) if session.now else ()
     state, kept = gr.State(session), gr.State(explained)
     theme = gr.Textbox(session.theme, visible=False)
+    with speaking(DEFAULT):
+        gr.Navbar(main_page_name=words.LANGUAGE)  # type: ignore[attr-defined]
     header()
     photo_tab = photo.draw(judging.shown, now["card"], cause_card(explained), done)
     with gr.Tabs(elem_id="mf-tabs"):
@@ -244,6 +228,8 @@ def _wire_lab(blocks: gr.Blocks, tabs: Tabs, handlers: Lab, linking: Linking, ex
     def reasons(opened: bool, session: Session, smooth: bool, own: bool) -> Iterator[list[Any]]:
         if opened:
             yield from explaining.stages(session, (smooth, own), ORDER)
+        else:  # a generator that gives nothing would empty what it is wired to
+            yield [gr.skip()] * len(tabs.reasons)
 
     asked = [share.opened, state, *tabs.where.looks]
     opened.then(reasons, asked, tabs.reasons, **PRIVATE, **EXPLAINING)
@@ -347,7 +333,7 @@ def _wire_trust(tabs: Tabs, detector: Detector, explaining: Explaining) -> None:
     )
     compared = other.run.click(
         partial(comparing.compare, detector),
-        [state, tabs.photo.photo, *other.settings],
+        [state, tabs.explained, tabs.photo.photo, *other.settings],
         other.outputs,
         **PRIVATE,
         **EXPLAINING,
@@ -361,7 +347,8 @@ def _wire_trust(tabs: Tabs, detector: Detector, explaining: Explaining) -> None:
         button.click(trusting.stopped, state, line, cancels=[event], queue=False, **PRIVATE)
 
     def turn(session: Session, event: gr.EventData) -> str:
-        return learning.show(detector, session, learning.number_of(event.step))
+        with speaking(session.language):
+            return learning.show(detector, session, learning.number_of(event.step))
 
     tabs.learn.card.turn(turn, state, tabs.learn.card, **PRIVATE, **EXPLAINING)
 
@@ -374,12 +361,15 @@ def _wire_report(tabs: Tabs, reporting: Reporting) -> None:
         made.then(None, file, file, js=SAVE, **PRIVATE)
 
 
+def _wire_json(tabs: Tabs, public: Public, named: dict[str, Any]) -> None:
+    given = [tabs.photo.photo, tabs.photo.cropped]
+    tabs.about.show.click(public.verdict, given, tabs.about.json, **named, **ONE_AT_A_TIME)
+
+
 def _wire_public(tabs: Tabs, public: Public) -> None:
     """The named endpoints. Two of them have no button: they are for other programs, and so are their fields."""
     given = tabs.photo.photo
-    tabs.about.show.click(
-        public.verdict, [given, tabs.photo.cropped], tabs.about.json, api_name="verdict", **ONE_AT_A_TIME
-    )
+    _wire_json(tabs, public, {"api_name": "verdict"})
     method, target = gr.Textbox("ledger", visible=False), gr.Textbox("margin", visible=False)
     settings, rows = gr.Textbox("{}", visible=False), gr.Textbox("[]", visible=False)
     receipt, answer = gr.Checkbox(False, visible=False), gr.JSON(visible=False)

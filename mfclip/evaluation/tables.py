@@ -90,6 +90,7 @@ def overall(scored: Scored, weights: np.ndarray) -> dict[str, Sampled | None]:
     return {
         **figures,
         "reals_called_substantial": share(chance >= high, ~scored.fake, weights),
+        "forgeries_called_substantial": share(chance >= high, scored.fake, weights),
         "forgeries_called_little": share(chance <= low, scored.fake, weights),
         "in_the_band": share((chance > low) & (chance < high), everything, weights),
     }
@@ -114,6 +115,7 @@ def words(scored: Scored, weights: np.ndarray) -> dict[str, Any]:
         "right_of_the_rest_of_reals": share(right, ~uncertain & ~fake, weights),
         "right_of_the_rest_of_forgeries": share(right, ~uncertain & fake, weights),
         "reals_called_substantial": share(word == "substantial", ~fake, weights),
+        "forgeries_called_substantial": share(word == "substantial", fake, weights),
         "forgeries_called_little": share(word == "little", fake, weights),
         **{name: share(flag, everything, weights) for name, flag in reasons.items()},
     }

@@ -19,7 +19,6 @@ from space.components.face_image import Refused
 from space.components.markup import notice, quiet
 from space.components.work_line import done_line, work_line
 from space.explained import Explained, place_of
-from space.handlers.trust import explains
 from space.judging import Given
 from space.session import Session
 from space.text import speaking, words
@@ -86,7 +85,7 @@ def compare(
 def _held(explained: Explained, verdict: Verdict, method: str) -> Result | None:
     """The page's own explanation of a verdict, if it is by this method with its usual settings."""
     result = explained.results.get(place_of(method))
-    if result is None or result.method != method or not explains(explained, verdict):
+    if result is None or result.method != method or not explained.is_of(verdict):
         return None
     usual = {knob.name: knob.default for knob in explain.METHODS[method].knobs}
     return result if dict(result.knobs) == usual else None

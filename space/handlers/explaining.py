@@ -17,7 +17,7 @@ from space.components.cause import cause_card, done_line, nothing, progress_line
 from space.components.face_views import thumbnails
 from space.components.map_view import map_view
 from space.components.markup import notice
-from space.explained import DEFAULT, WHERE, Explained, place_of
+from space.explained import DEFAULT, SETTINGS, WHERE, Explained, place_of
 from space.gpu import on_gpu
 from space.session import Session
 from space.text import speaking, words
@@ -104,7 +104,7 @@ class Explaining:
             return
         started = time.monotonic()
         for number, method in enumerate(DEFAULT, start=1):
-            explained = self.explained_by(explained, verdict, method, {})
+            explained = self.explained_by(explained, verdict, method, dict(SETTINGS.get(method, {})))
             rest = DEFAULT[number:]
             with speaking(session.language):
                 line = (
@@ -155,7 +155,7 @@ class Explaining:
         values: dict[tuple[str, str], Any],
     ) -> Iterator[Values]:
         """A map was asked for: explained, progress, and the section's outputs, at the start and at the end."""
-        there = session.now is not None and explained.verdict is session.now
+        there = explained.is_of(session.now)
         with speaking(session.language):
             line = progress_line(1, 1, method, self.left((method,))) if there else notice(words.NOT_EXPLAINED)
         yield [gr.skip(), line, *[gr.skip()] * 3]

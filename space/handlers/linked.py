@@ -13,6 +13,7 @@ from explain.methods import Progress
 from mfclip import Detector, Verdict
 from space.components.linked import linked_view
 from space.components.markup import notice, quiet, text
+from space.explained import same
 from space.handlers.working import Work
 from space.session import Choice, Session
 from space.text import speaking, words
@@ -57,7 +58,7 @@ class Linking:
 
     def forget(self, session: Session, shown: Verdict | None) -> list[Any]:
         """The verdict may have changed: a view of another one goes. Progress, view, and the verdict it is of."""
-        if shown is None or shown is session.now:
+        if shown is None or (session.now is not None and same(shown, session.now)):
             return ["", gr.skip(), gr.skip()]
         with speaking(session.language):
             return ["", quiet(words.LINKED_STALE), None]

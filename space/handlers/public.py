@@ -48,7 +48,7 @@ class Public:
 
         Args:
             photo: A JPEG, PNG or WebP picture with a face.
-            method: ledger, audit, pixels, occlusion, grid, attention, words, pairs, noise, pair_attention, counterfactuals.
+            method: A name of explain.METHODS, such as ledger, grid, pixels, words, noise, pairs or audit.
             target: What is explained: margin, head, language or description:ROW (counted from 0).
             settings: The method's own settings as a JSON object, for example {"layer": "0"}.
             receipt: True to also test the explanation, which takes many times longer.

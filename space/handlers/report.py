@@ -33,7 +33,7 @@ def report_of(detector: Detector, session: Session, explained: Explained, with_f
     verdict = session.now
     if verdict is None:
         raise ValueError(words.NOT_EXPLAINED)
-    shown = explained if explained.verdict is verdict else Explained(verdict)
+    shown = explained if explained.is_of(verdict) else Explained(verdict)
     subject = Subject.of(detector, verdict)
     methods = {place: result.method for place, result in shown.results.items()}
     return Report(

@@ -26,12 +26,6 @@ from space.text import speaking, words
 Values = list[Any]
 
 
-def explains(explained: Explained, verdict: Verdict) -> bool:
-    """Whether a record explains this verdict. Not by identity: gradio copies session and record apart."""
-    one = explained.verdict
-    return one is not None and _marks(one) == _marks(verdict)
-
-
 def cleared(session: Session) -> Values:
     """Values of `TrustTab.outputs` where another verdict stands: what was tested was another one's."""
     with speaking(session.language):
@@ -57,7 +51,7 @@ def check(detector: Detector, session: Session, explained: Explained, place: str
     """
     with speaking(session.language):
         result = explained.results.get(place)
-        if session.now is None or result is None or not explains(explained, session.now):
+        if session.now is None or result is None or not explained.is_of(session.now):
             said = words.TRUST_NO_VERDICT if session.now is None else words.RECEIPT_NOTHING
             yield [gr.skip(), notice(said), quiet(words.RECEIPT_EMPTY), None]
             return
@@ -104,10 +98,6 @@ def sweep(detector: Detector, session: Session, given: Given, kind: str) -> Iter
     except (NoFace, ValueError) as error:
         with speaking(session.language):
             yield [notice(str(error)), None, sweep_card(None)]
-
-
-def _marks(verdict: Verdict) -> tuple[Any, ...]:
-    return verdict.checkpoint, verdict.margin, verdict.face.crop.region, verdict.hierarchy
 
 
 def _test(detector: Detector, verdict: Verdict, result: Result) -> Callable[[Progress], Receipt]:

@@ -12,7 +12,7 @@ from space.components import descriptions, face_views, tree_view, verdict_card
 from space.components.example_strip import Example
 from space.judging import Given, judge
 from space.session import Session, short_labels
-from space.text import words
+from space.text import speaking, words
 
 
 class Judging:
@@ -27,34 +27,38 @@ class Judging:
     def verdict(self, session: Session, key: int) -> list[Any]:
         """What an edit can change: card, sum, tree, its list, the rows, the change, the bars."""
         now = session.now
-        return [
-            verdict_card.verdict_card(session, self.decision),
-            verdict_card.readouts_card(session, self.decision),
-            None if now is None else draw_tree(tree_view.branches(now.tree)),
-            tree_view.tree_list(session),
-            descriptions.description_list(session, key),
-            descriptions.change_card(session, self.decision),
-            _bars(session),
-        ]
+        with speaking(session.language):
+            return [
+                verdict_card.verdict_card(session, self.decision),
+                verdict_card.readouts_card(session, self.decision),
+                None if now is None else draw_tree(tree_view.branches(now.tree)),
+                tree_view.tree_list(session),
+                descriptions.description_list(session, key),
+                descriptions.change_card(session, self.decision),
+                _bars(session),
+            ]
 
     def views(self, session: Session, given: Given) -> list[Any]:
         """What only another photo or face can change: face, patch, the numbered faces."""
-        return [
-            face_views.face_view(session),
-            face_views.patch_view(session),
-            face_views.faces_map(session, given if isinstance(given, Photo) else None),
-        ]
+        with speaking(session.language):
+            return [
+                face_views.face_view(session),
+                face_views.patch_view(session),
+                face_views.faces_map(session, given if isinstance(given, Photo) else None),
+            ]
 
     def look(
         self, session: Session, given: Given, cropped: bool, key: int, face: int | None = None
     ) -> Iterator[list[Any]]:
         """A photo, a mode or a face (None: the largest) was chosen: clear what stood there, then show the verdict."""
         empty = session.judged(None)
-        cleared = [verdict_card.pending_card(), *self.verdict(empty, key)[1:]]
+        with speaking(session.language):
+            cleared = [verdict_card.pending_card(), *self.verdict(empty, key)[1:]]
         choice = gr.skip() if face is not None else gr.update(choices=[], value=None, visible=False)
         yield [empty, *cleared, *self.views(empty, None), choice]
-        session = judge(self.detector, session, given, bool(cropped), face or 0)
-        choice = gr.skip() if face is not None else _face_choice(session)
+        with speaking(session.language):
+            session = judge(self.detector, session, given, bool(cropped), face or 0)
+            choice = gr.skip() if face is not None else _face_choice(session)
         yield [session, *self.verdict(session, key), *self.views(session, given), choice]
 
     def pick(self, event: gr.EventData) -> tuple[str, bool]:

@@ -46,8 +46,6 @@ def draw(shown: tuple[Example, ...], card: str, cause: str, progress: str) -> Ph
                 label=words.CROPPED, info=words.CROPPED_INFO, container=False, elem_id="mf-cropped"
             )
             gr.HTML(f'<p class="mf-small">{words.PRIVACY}</p>')
-            gr.HTML(f'<p class="mf-label">{words.EXAMPLES}</p>')
-            strip = gr.HTML(example_strip(shown, words.EXAMPLES), js_on_load=PICK, elem_id="mf-example-strip")
         with gr.Column(scale=6, min_width=300):
             card_html = gr.HTML(card, elem_id="mf-verdict")
             cause_html = gr.HTML(cause, elem_id="mf-cause")
@@ -59,4 +57,6 @@ def draw(shown: tuple[Example, ...], card: str, cause: str, progress: str) -> Ph
                 elem_id="mf-face-choice",
             )
             faces = gr.HTML("", elem_id="mf-faces")
+    gr.HTML(f'<p class="mf-label">{words.EXAMPLES}</p>')
+    strip = gr.HTML(example_strip(shown, words.EXAMPLES), js_on_load=PICK, elem_id="mf-example-strip")
     return PhotoTab(photo, cropped, strip, faces, face, card_html, cause_html, progress_html)

@@ -8,10 +8,11 @@ import gradio as gr
 from space.components import knobs
 from space.components.headings import lead
 from space.components.map_view import READ
+from space.explained import SETTINGS
 from space.text import words
 
-METHODS = ("grid", "occlusion", "pixels", "attention")
-"""Methods that give a map over the face, the fastest first."""
+METHODS = ("occlusion", "pixels", "grid", "attention")
+"""Methods that give a map over the face, those with the best receipts first."""
 
 FIRST = METHODS[0]
 
@@ -72,7 +73,7 @@ def draw(layers: tuple[str, ...], first: list[Any]) -> WhereTab:
                 ) as groups[name]:
                     for knob in knobs.knobs_of(name):
                         label = f"mf-knob-{name}-{knob.name}"
-                        controls[name, knob.name] = knobs.control(knob, label, layers)
+                        controls[name, knob.name] = knobs.control(knob, label, layers, SETTINGS.get(name, {}))
             smooth = gr.Checkbox(label=words.MAP_SMOOTH, container=False, elem_id="mf-smooth")
             own = gr.Checkbox(
                 label=words.MAP_OWN, info=words.MAP_OWN_INFO, container=False, elem_id="mf-own-scale"

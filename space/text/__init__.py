@@ -9,9 +9,25 @@ from contextvars import ContextVar
 from types import ModuleType
 from typing import Any
 
-from space.text import about_en, en, explain_en, lab_en, lesson_en, trust_en
+from space.text import (
+    about_en,
+    about_zh,
+    en,
+    explain_en,
+    explain_zh,
+    lab_en,
+    lab_zh,
+    lesson_en,
+    lesson_zh,
+    trust_en,
+    trust_zh,
+    zh,
+)
 
-LANGUAGES: dict[str, tuple[ModuleType, ...]] = {"en": (en, explain_en, lab_en, trust_en, lesson_en, about_en)}
+LANGUAGES: dict[str, tuple[ModuleType, ...]] = {
+    "en": (en, explain_en, lab_en, trust_en, lesson_en, about_en),
+    "zh": (zh, explain_zh, lab_zh, trust_zh, lesson_zh, about_zh),
+}
 DEFAULT = "en"
 
 _spoken: ContextVar[str] = ContextVar("spoken", default=DEFAULT)

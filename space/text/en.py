@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+LANGUAGE = "English"
 TITLE = "MFCLIP Explainer"
 HEAD = (
     '<meta name="description" content="How much evidence of forgery a face photo holds, and which language and noise '

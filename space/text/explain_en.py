@@ -68,9 +68,9 @@ WHERE_LEAD = (
 )
 MAP_METHOD = "Method"
 MAP_CHOICES = {
-    "grid": "Tokens: integrated gradients on the model's own cells (fast)",
     "occlusion": "Covering: what the margin loses when a cell is blurred",
     "pixels": "Pixels: integrated gradients on face and residual together (seconds)",
+    "grid": "Tokens: integrated gradients on the model's own cells",
     "attention": "Attention: where information was mixed, never why",
 }
 MAP_RUN = "Draw the map"

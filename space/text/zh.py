@@ -7,6 +7,7 @@ from space.text.en import NEW_FAMILY, NEW_GENERATOR, NEW_KIND, PROBABILITY, TITL
 # A proper name, a symbol, and words that go into sentences for the model, which knows English only.
 __all__ = ["NEW_FAMILY", "NEW_GENERATOR", "NEW_KIND", "PROBABILITY", "TITLE"]
 
+LANGUAGE = "中文"
 HEAD = (
     '<meta name="description" content="一张人脸照片含有多少伪造证据，以及哪些语言线索和噪声线索促成了这一结论。">'
     '<meta property="og:title" content="MFCLIP Explainer：人脸伪造检测的解释">'

@@ -229,12 +229,13 @@ def test_the_map_is_read_by_pointer_and_by_keyboard(visit):
 
 def test_another_map_is_drawn_and_its_knobs_are_its_own(visit):
     visit.open("where")
-    assert visit.page.locator("#mf-knobs-grid").is_visible()
-    visit.page.locator("#mf-map-method label").nth(1).click()
-    visit.page.wait_for_selector("#mf-knobs-occlusion", state="visible")
-    visit.page.wait_for_selector("#mf-knobs-grid", state="hidden")
+    assert visit.page.locator("#mf-knobs-occlusion").is_visible()
+    visit.page.locator("#mf-map-method label").nth(2).click()
+    visit.page.wait_for_selector("#mf-knobs-grid", state="visible")
+    visit.page.wait_for_selector("#mf-knobs-occlusion", state="hidden")
+    before = visit.page.locator("#mf-where-view .mf-map").get_attribute("data-values")
     visit.page.locator("#mf-map-run").click()
-    visit.wait("() => document.querySelector('#mf-where-view .mf-map').dataset.side === '7'")
+    visit.wait("(v) => document.querySelector('#mf-where-view .mf-map').dataset.values !== v", before)
     visit.wait_text("#mf-where-progress", "Explained in")
     visit.page.locator("#mf-own-scale input").check()
     visit.wait("() => document.querySelector('#mf-where-view .mf-legend') !== null")
