@@ -11,6 +11,7 @@ from mfclip import Detector
 from mfclip.photo import read_photo
 from mfclip.rates import rates_of
 from space.components import descriptions
+from space.components.about_card import about_card
 from space.components.cause import cause_card
 from space.components.example_strip import examples
 from space.components.headings import header
@@ -126,7 +127,7 @@ def _draw(
         with gr.Tab(words.TABS["learn"], id="learn"):
             learn_tab = learn.draw(learning.show(judging.detector, session, 1))
         with gr.Tab(words.TABS["about"], id="about"):
-            about_tab = about.draw()
+            about_tab = about.draw(about_card(judging.detector.checkpoint))
     report_tab = report.draw()
     return Tabs(
         state,
@@ -152,6 +153,11 @@ def _explain(tabs: Tabs, explaining: Explaining, event: Any) -> Any:
     def reasons(session: Session, smooth: bool, own: bool) -> Iterator[list[Any]]:
         yield from explaining.stages(session, (smooth, own), ORDER)
 
+    def lesson(session: Session) -> str:
+        with speaking(session.language):
+            return learning.show(explaining.detector, session, 1)
+
+    event.then(lesson, tabs.state, tabs.learn.card, queue=False, **PRIVATE)
     return event.then(
         reasons,
         [tabs.state, *tabs.where.looks],
