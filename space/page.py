@@ -64,7 +64,7 @@ def build(detector: Detector) -> gr.Blocks:
     shown = examples()
     judging = Judging(detector, shown)
     session = judge(detector, begin(detector.hierarchy), read_photo(shown[0].path))
-    named = tuple((example.title, detector(example.path)) for example in shown)
+    named = tuple((example, detector(example.path)) for example in shown)
     explaining = Explaining(detector, named)
     with gr.Blocks(
         title=words.TITLE, analytics_enabled=False, delete_cache=(SWEEP, KEEP), elem_id="mf-page"

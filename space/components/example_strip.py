@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image
 
 from space.components.markup import png, text
+from space.text import words
 
 FOLDER = Path(__file__).resolve().parents[1] / "examples"
 THUMB = 112  # px
@@ -23,21 +24,26 @@ element.addEventListener('click', (event) => {
 
 @dataclass(frozen=True)
 class Example:
-    """A picture of space/examples: its file, what it is called, what it shows, and the square (x0, y0, x1, y1 in its
-    pixels) that its button shows."""
+    """A picture of space/examples: its file, and the square (x0, y0, x1, y1 in its pixels) that its button shows."""
 
     path: Path
-    title: str
-    about: str
     thumb: tuple[int, int, int, int]
+
+    @property
+    def title(self) -> str:
+        """What it is called, in the language that is spoken."""
+        return words.EXAMPLE_TEXTS[self.path.stem][0]
+
+    @property
+    def about(self) -> str:
+        """What it shows, in the language that is spoken."""
+        return words.EXAMPLE_TEXTS[self.path.stem][1]
 
 
 def examples() -> tuple[Example, ...]:
     """The pictures listed in examples.json, in its order."""
     listed = json.loads((FOLDER / "examples.json").read_text(encoding="utf-8"))
-    return tuple(
-        Example(FOLDER / item["file"], item["title"], item["about"], tuple(item["thumb"])) for item in listed
-    )
+    return tuple(Example(FOLDER / item["file"], tuple(item["thumb"])) for item in listed)
 
 
 def example_strip(shown: tuple[Example, ...], label: str) -> str:

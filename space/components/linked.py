@@ -132,18 +132,23 @@ const cellAt = (event) => {
   const inside = (place) => Math.min(table.side - 1, Math.max(0, Math.floor(place * table.side)));
   return inside((event.clientY - box.top) / box.height) * table.side + inside((event.clientX - box.left) / box.width);
 };
-const wordAt = (event) => event.target.closest('.mf-word');
-for (const kind of ['pointerover', 'focusin', 'click']) {
-  element.addEventListener(kind, (event) => {
-    const button = wordAt(event);
-    if (button && (Number(button.dataset.word) !== word || cell !== null)) ofWord(Number(button.dataset.word));
-  });
-}
-for (const kind of ['pointermove', 'pointerdown']) {
-  element.addEventListener(kind, (event) => {
-    const c = cellAt(event);
-    if (c !== null && c !== cell) ofCell(c);
-  });
+// A pointer that rests must not undo what the keyboard shows when words or page move below it.
+let place = '';
+const moved = (event) => {
+  const before = place;
+  place = `${event.clientX} ${event.clientY}`;
+  return place !== before;
+};
+const point = (event) => {
+  const button = event.target.closest('.mf-word'), c = cellAt(event);
+  const w = button && Number(button.dataset.word);
+  if (button && (w !== word || cell !== null)) ofWord(w);
+  if (c !== null && c !== cell) ofCell(c);
+};
+element.addEventListener('pointermove', (event) => { if (moved(event)) point(event); });
+element.addEventListener('pointerdown', point);
+for (const kind of ['focusin', 'click']) {
+  element.addEventListener(kind, (event) => { if (event.target.closest('.mf-word')) point(event); });
 }
 element.addEventListener('keydown', (event) => {
   const step = {ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0]}[event.key];

@@ -14,6 +14,7 @@ from explain.pair_attention import pair_attention
 from mfclip import Detector, Verdict
 from space.components import knobs
 from space.components.cause import cause_card, done_line, nothing, progress_line, remarks
+from space.components.example_strip import Example
 from space.components.face_views import thumbnails
 from space.components.map_view import map_view
 from space.components.markup import notice
@@ -38,10 +39,10 @@ def ask(detector: Detector, verdict: Verdict, method: str, settings: dict[str, A
 class Explaining:
     """The handlers of the sections below the verdict, with the detector they ask.
 
-    examples: (title, verdict) of the page's pictures, beside which a visitor's face is put.
+    examples: the page's pictures with their verdicts, beside which a visitor's face is put.
     """
 
-    def __init__(self, detector: Detector, examples: tuple[tuple[str, Verdict], ...]) -> None:
+    def __init__(self, detector: Detector, examples: tuple[tuple[Example, Verdict], ...]) -> None:
         self.detector, self.examples = detector, examples
         self.seconds: dict[str, float] = {}  # how long each method took last, for the time that is left
 
@@ -190,7 +191,8 @@ class Explaining:
         with speaking(session.language):
             if session.now is None:
                 return [nothing(), None, ""]
-            named = [(words.PAIRS_YOURS, session.now), *self.examples]
+            named = [(words.PAIRS_YOURS, session.now)]
+            named += [(example.title, verdict) for example, verdict in self.examples]
             try:
                 result = pair_attention(
                     self.detector, [verdict for _, verdict in named], session.now.hierarchy

@@ -23,6 +23,28 @@ PRIVACY = "Your photo is judged in memory on this server and deleted within minu
 CROPPED = "This picture is a face crop already"
 CROPPED_INFO = "Skips face finding; the central square is judged as it is."
 EXAMPLES = "Or start from an example"
+EXAMPLE_TEXTS = {
+    "astronaut": (
+        "Portrait, as taken",
+        "Portrait of the astronaut Eileen Collins, unedited",
+    ),
+    "copied": (
+        "Copied by a small autoencoder",
+        "The same portrait, its face squeezed to an eighth of its size and drawn anew by a small autoencoder",
+    ),
+    "redrawn": (
+        "Face redrawn from half its size",
+        "The same portrait, its face shrunk to half its size and enlarged again",
+    ),
+    "self_blended": (
+        "Face laid over itself",
+        "The same portrait, its face turned, tinted and blended over itself",
+    ),
+    "reshaped": (
+        "Eyes and mouth enlarged",
+        "The same portrait, eyes and mouth enlarged by warping",
+    ),
+}
 FACE_CHOICE = "Several faces were found. Which one shall be judged?"
 FACE_FIRST = "Face {number} (largest)"
 FACE_OTHER = "Face {number}"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from space.text import words
+from space.text import speaking, words
 
 pytestmark = pytest.mark.browser
 
@@ -148,3 +148,23 @@ def test_nothing_of_the_photo_is_left_in_the_page_s_own_folder(visit, save, astr
     visit.wait_text("#mf-progress", "Explained in")
     after = set(Path("/tmp/gradio").glob("**/*")) if Path("/tmp/gradio").is_dir() else set()
     assert after == before  # uploads go to GRADIO_TEMP_DIR, which is swept, and nowhere else
+
+
+def test_the_page_speaks_chinese_and_so_do_its_answers(visit):
+    with speaking("zh"):
+        evidence, explained, edited = (
+            list(words.EVIDENCE.values()),
+            words.EXPLAINED.split("{")[0],
+            words.EDITED,
+        )
+        tab = words.TABS["words"]
+    visit.page.goto(visit.address + "zh")
+    visit.page.wait_for_selector("#mf-verdict .mf-card h3")
+    assert any(said in visit.text("#mf-verdict") for said in evidence)
+    visit.page.locator("#mf-example-strip button").nth(2).click()
+    visit.wait_text("#mf-progress", explained)
+    assert any(said in visit.text("#mf-verdict") for said in evidence)
+    visit.page.get_by_role("tab", name=tab, exact=True).click()
+    visit.sentence(1).fill("a holiday in the mountains")
+    visit.sentence(1).press("Enter")
+    visit.wait_text(".mf-list .mf-chip", edited)
