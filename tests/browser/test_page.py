@@ -82,15 +82,17 @@ def test_leaving_a_field_for_another_row_keeps_the_text(visit):
     visit.open("words")
     visit.choose_row(2)
     visit.sentence(3).fill("a photo of fog")
+    checked = visit.page.locator(".mf-list input[type=radio]:checked")
+    wanted = visit.page.locator(".mf-list label input").nth(3).input_value()
     visit.choose_row(4)
-    visit.wait_text(".mf-list label:nth-of-type(2)", "fog")
-    assert visit.page.locator(".mf-list input:checked").input_value() == "3"
-    visit.page.locator(".mf-list input:checked").focus()
+    visit.wait_text(".mf-list", "fog")
+    assert checked.input_value() == wanted
+    checked.focus()
     visit.page.keyboard.press("ArrowDown")
-    visit.wait("() => document.querySelector('.mf-list input:checked').value === '4'")
-    visit.wait("() => document.activeElement.value === '4'")
+    visit.wait("(w) => document.querySelector('.mf-list input:checked').value !== w", wanted)
+    visit.wait("() => document.activeElement === document.querySelector('.mf-list input:checked')")
     visit.page.keyboard.press("ArrowUp")
-    visit.wait("() => document.activeElement.value === '3'")
+    visit.wait("(w) => document.activeElement.value === w", wanted)
 
 
 def test_a_long_sentence_gets_one_sentence_and_clears_the_result(visit):
