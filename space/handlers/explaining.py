@@ -29,6 +29,14 @@ Looks = tuple[bool, bool]
 
 PLAIN: Looks = (False, False)
 
+NO_FIGURE = gr.update(value=None, visible=False)
+"""Instead of a figure: gradio's sign for an empty one is nothing that a screen reader could make sense of."""
+
+
+def drawn(figure: Any) -> Any:
+    """A figure that is seen from now on."""
+    return gr.update(value=figure, visible=True)
+
 
 @on_gpu
 def ask(detector: Detector, verdict: Verdict, method: str, settings: dict[str, Any]) -> Result:
@@ -74,10 +82,10 @@ class Explaining:
     def _mixing(self, session: Session, explained: Explained, smooth: bool) -> Any:
         result = explained.results.get(WHERE)
         if result is None or result.method != "attention" or session.now is None:
-            return gr.update(value=None, visible=False)
+            return NO_FIGURE
         face = session.now.face.crop.face
         figure = figures.draw(result, theme=session.theme, smooth=smooth, face=face)
-        return gr.update(value=figure, visible=True)
+        return drawn(figure)
 
     def _noise(self, session: Session, explained: Explained) -> Any:
         result = explained.results.get("noise")
@@ -183,14 +191,14 @@ class Explaining:
     def audit(self, session: Session) -> Any:
         """Every input replaced: the figure, None without a verdict."""
         if session.now is None:
-            return None
-        return figures.draw(ask(self.detector, session.now, "audit", {}), theme=session.theme)
+            return NO_FIGURE
+        return drawn(figures.draw(ask(self.detector, session.now, "audit", {}), theme=session.theme))
 
     def pairs(self, session: Session) -> Values:
         """Gallery, figure and remarks of the visitor's face beside the examples, under the visitor's descriptions."""
         with speaking(session.language):
             if session.now is None:
-                return [nothing(), None, ""]
+                return [nothing(), NO_FIGURE, ""]
             named = [(words.PAIRS_YOURS, session.now)]
             named += [(example.title, verdict) for example, verdict in self.examples]
             try:
@@ -198,12 +206,12 @@ class Explaining:
                     self.detector, [verdict for _, verdict in named], session.now.hierarchy
                 )
             except ValueError as error:
-                return [notice(str(error)), None, ""]
+                return [notice(str(error)), NO_FIGURE, ""]
             labels = {**result.labels, "faces": tuple(name for name, _ in named)}
             result = replace(result, labels=labels, subject=None)
             held = Explained(session.now).with_result("pairs", result)
             figure = figures.draw(result, theme=session.theme)
-            return [gallery(named), figure, remarks(held, "pairs")]
+            return [gallery(named), drawn(figure), remarks(held, "pairs")]
 
 
 def gallery(named: list[tuple[str, Verdict]]) -> str:

@@ -46,5 +46,8 @@ def draw(readouts: str, tree: Any, branches: str, first: list[Any]) -> LedgerTab
             tree_html = gr.HTML(branches, elem_id="mf-tree-list")
     lead(words.AUDIT_LEAD)
     audit_run = gr.Button(words.AUDIT_BUTTON, size="sm", elem_id="mf-audit-run")
-    audit = gr.Plot(label=words.AUDIT_FIGURE, show_label=False, container=False, elem_id="mf-audit-figure")
+    # Hidden while empty: gradio's own sign for an empty figure has a label where none is allowed.
+    audit = gr.Plot(
+        label=words.AUDIT_FIGURE, show_label=False, container=False, visible=False, elem_id="mf-audit-figure"
+    )
     return LedgerTab(readouts_html, waterfall, remarks, plot, tree_html, audit_run, audit)

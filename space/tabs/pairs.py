@@ -28,6 +28,8 @@ def draw() -> PairsTab:
     lead(words.PAIRS_LEAD)
     run = gr.Button(words.PAIRS_BUTTON, size="sm", elem_id="mf-pairs-run")
     gallery = gr.HTML("", elem_id="mf-pairs-gallery")
-    figure = gr.Plot(label=words.PAIRS_FIGURE, show_label=False, container=False, elem_id="mf-pairs-figure")
+    figure = gr.Plot(
+        label=words.PAIRS_FIGURE, show_label=False, container=False, visible=False, elem_id="mf-pairs-figure"
+    )
     remarks = gr.HTML("", elem_id="mf-pairs-remarks")
     return PairsTab(run, gallery, figure, remarks)

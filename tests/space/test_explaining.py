@@ -150,8 +150,11 @@ def test_a_setting_the_model_lacks_gets_a_sentence_and_a_stale_verdict_is_not_ex
 def test_pairs_put_the_visitor_beside_the_examples(explaining, session):
     gallery, figure, remarks = explaining.pairs(session)
     assert gallery.count("<figure>") == 2 and words.PAIRS_YOURS in gallery
-    assert figure is not None and "mf-remarks" in remarks
-    assert explaining.pairs(session.judged(None))[1] is None
+    assert figure["visible"] and figure["value"] is not None and "mf-remarks" in remarks
+    assert not explaining.pairs(session.judged(None))[1]["visible"]
+    audit = explaining.audit(session)
+    assert audit["visible"] and len(audit["value"].data) >= 1
+    assert not explaining.audit(session.judged(None))["visible"]
 
 
 @pytest.mark.parametrize("kind", KINDS)
