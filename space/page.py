@@ -148,7 +148,7 @@ def _draw(
 
 
 def _explain(tabs: Tabs, explaining: Explaining, event: Any) -> Any:
-    """After an event: the reasons of the verdict it led to, as they come; a newer event ends them."""
+    """After an event: the reasons of the verdict it led to, as they come."""
 
     def reasons(session: Session, smooth: bool, own: bool) -> Iterator[list[Any]]:
         yield from explaining.stages(session, (smooth, own), ORDER)

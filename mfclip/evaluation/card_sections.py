@@ -22,6 +22,7 @@ METRICS = {
     "calibration_error": "expected calibration error, pictures as they are",
     "balanced_calibration_error": "expected calibration error, as many forgeries as reals",
     "reals_called_substantial": "reals above the band",
+    "forgeries_called_substantial": "forgeries above the band",
     "forgeries_called_little": "forgeries below the band",
     "in_the_band": "in the band of uncertainty",
     "mean_over_generators": "mean AUC over generators",
@@ -34,6 +35,7 @@ WORDS = {
     "right_of_the_rest_of_reals": "the same, reals",
     "right_of_the_rest_of_forgeries": "the same, forgeries",
     "reals_called_substantial": 'reals called "substantial evidence"',
+    "forgeries_called_substantial": 'forgeries called "substantial evidence"',
     "forgeries_called_little": 'forgeries called "little evidence"',
 }
 

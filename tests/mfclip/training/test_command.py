@@ -156,7 +156,7 @@ def test_a_run_may_begin_from_a_checkpoint_also_of_another_variant(narrow_run, t
     [
         (["--pairs", "9"], "pairs must not exceed reals"),
         (["--recipe", "tinny"], "neither a file nor one of pairs, smoke, tiny"),
-        (["--leave-out", "generator=nobody"], "no picture has that generator; there are: "),
+        (["--leave-out", "generator=nobody"], "no picture has the generator nobody; there are: "),
         (["--tune", "lora"], "has no pretrained image tower; use tune 'all'"),
         (["--pretrained", "openai"], "has no CLIP towers; use --configuration clip-b16"),
         (["--configuration", "clip-b16"], "pass --pretrained TAG (e.g. openai) or --start-from CHECKPOINT"),
