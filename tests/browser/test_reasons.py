@@ -158,8 +158,7 @@ def test_the_page_speaks_chinese_and_so_do_its_answers(visit):
             words.EDITED,
         )
         tab = words.TABS["words"]
-    visit.page.goto(visit.address + "zh")
-    visit.page.wait_for_selector("#mf-verdict .mf-card h3")
+    visit.go(visit.address + "zh")
     assert any(said in visit.text("#mf-verdict") for said in evidence)
     visit.page.locator("#mf-example-strip button").nth(2).click()
     visit.wait_text("#mf-progress", explained)
