@@ -12,7 +12,7 @@ from mfclip.photo import read_photo
 from mfclip.rates import rates_of
 from space.components import descriptions
 from space.components.about_card import about_card
-from space.components.cause import cause_card
+from space.components.cause import cause_card, done_line
 from space.components.example_strip import examples
 from space.components.headings import header
 from space.explained import ORDER, WHERE, Explained
@@ -66,23 +66,34 @@ def build(detector: Detector) -> gr.Blocks:
     session = judge(detector, begin(detector.hierarchy), read_photo(shown[0].path))
     named = tuple((example, detector(example.path)) for example in shown)
     explaining = Explaining(detector, named)
+    known = explaining.whole(session)
     with gr.Blocks(
         title=words.TITLE, analytics_enabled=False, delete_cache=(SWEEP, KEEP), elem_id="mf-page"
     ) as blocks:
-        tabs = _speak(blocks, judging, explaining, session)
+        tabs = _speak(blocks, judging, explaining, session, known)
         _wire_public(tabs, Public(detector))
     for spoken in LANGUAGES:
         if spoken != DEFAULT:
             with speaking(spoken), blocks.route(words.LANGUAGE, f"/{spoken}"):
-                tabs = _speak(blocks, judging, explaining, replace(session, language=spoken))
+                tabs = _speak(blocks, judging, explaining, replace(session, language=spoken), known)
                 _wire_json(tabs, Public(detector), PRIVATE)
     return blocks
 
 
-def _speak(blocks: gr.Blocks, judging: Judging, explaining: Explaining, session: Session) -> Tabs:
-    """Draw and wire the page in the language of a session: every language is a page of its own."""
+def _speak(
+    blocks: gr.Blocks,
+    judging: Judging,
+    explaining: Explaining,
+    session: Session,
+    known: tuple[Explained, float],
+) -> Tabs:
+    """Draw and wire the page in the language of a session: every language is a page of its own.
+
+    known: the explanations of the session's verdict, and the seconds that they took.
+    """
     detector = judging.detector
-    explained, done = explaining.whole(session)
+    explained, seconds = known
+    done = done_line(seconds)
     tabs = _draw(judging, explaining, session, explained, done)
     _wire_verdict(tabs, judging, explaining)
     _wire_lab(blocks, tabs, Lab(judging), Linking(detector), explaining)

@@ -94,10 +94,11 @@ class Explaining:
         scale = figures.scale_of(explained.results.values())
         return figures.draw(result, scale, session.theme, refuted=explained.fails("noise"))
 
-    def whole(self, session: Session) -> tuple[Explained, str]:
-        """The default set at one go, and the HTML of how long it took."""
-        *_, (_, explained, line) = self.default(session)
-        return explained, line
+    def whole(self, session: Session) -> tuple[Explained, float]:
+        """The default set at one go, and how long it took (s)."""
+        started = time.monotonic()
+        *_, (_, explained, _) = self.default(session)
+        return explained, time.monotonic() - started
 
     def cleared(self, session: Session) -> Values:
         """Nothing explained: explained, progress, cause, then every section, while a verdict is awaited."""
