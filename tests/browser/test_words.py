@@ -38,6 +38,7 @@ def test_a_branch_is_edited_in_all_its_descriptions_and_undone_by_keys(lab):
     lab.wait_text(".mf-branch .mf-unseen", "zork")
     # In a field the keys are the field's own.
     lab.sentence(3).press("Control+z")
+    lab.sentence(3).fill("a photo made of zork")  # or leaving the field would be an edit, and redraw the list
     lab.page.locator(".mf-branch").first.focus()
     lab.page.keyboard.press("Control+z")
     lab.wait(CHIPS, 0)
