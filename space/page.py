@@ -19,7 +19,7 @@ from space.explained import ORDER, WHERE, Explained
 from space.handlers import compare as comparing
 from space.handlers import learn as learning
 from space.handlers import trust as trusting
-from space.handlers.explaining import Explaining
+from space.handlers.explaining import PLAIN, Explaining
 from space.handlers.lab import Lab
 from space.handlers.linked import Linking
 from space.handlers.public import Public
@@ -64,8 +64,7 @@ def build(detector: Detector) -> gr.Blocks:
     shown = examples()
     judging = Judging(detector, shown)
     session = judge(detector, begin(detector.hierarchy), read_photo(shown[0].path))
-    named = tuple((example, detector(example.path)) for example in shown)
-    explaining = Explaining(detector, named)
+    explaining = Explaining(detector, shown)
     known = explaining.whole(session)
     with gr.Blocks(
         title=words.TITLE, analytics_enabled=False, delete_cache=(SWEEP, KEEP), elem_id="mf-page"
@@ -158,7 +157,7 @@ def _draw(
     )
 
 
-def _explain(tabs: Tabs, explaining: Explaining, event: Any) -> Any:
+def _explain(tabs: Tabs, explaining: Explaining, event: Any) -> None:
     """After an event: the reasons of the verdict it led to, as they come."""
 
     def reasons(session: Session, smooth: bool, own: bool) -> Iterator[list[Any]]:
@@ -169,7 +168,7 @@ def _explain(tabs: Tabs, explaining: Explaining, event: Any) -> Any:
             return learning.show(explaining.detector, session, 1)
 
     event.then(lesson, tabs.state, tabs.learn.card, queue=False, **PRIVATE)
-    return event.then(
+    event.then(
         reasons,
         [tabs.state, *tabs.where.looks],
         tabs.reasons,
@@ -266,6 +265,7 @@ def _wire_reasons(blocks: gr.Blocks, tabs: Tabs, explaining: Explaining) -> None
     view = tabs.where
     kept = [tabs.state, tabs.explained]
     names = list(view.controls)
+    sections = tabs.sections
 
     def map_of(
         session: Session, explained: Explained, method: str, smooth: bool, own: bool, *values: Any
@@ -274,12 +274,13 @@ def _wire_reasons(blocks: gr.Blocks, tabs: Tabs, explaining: Explaining) -> None
         yield from explaining.map(session, explained, method, (smooth, own), settings)
 
     def redraw(session: Session, explained: Explained, smooth: bool, own: bool) -> list[Any]:
-        return explaining.redraw(session, explained, (smooth, own))
+        return explaining.redrawn(session, explained, (smooth, own), (WHERE,))
 
     def greet(session: Session, theme: str, explained: Explained) -> list[Any]:
+        if theme == session.theme:  # everything was drawn for it already
+            return [gr.skip()] * (1 + len(sections))
         session = replace(session, theme="dark" if theme == "dark" else "light")
-        shown = explaining.show(session, explained)
-        return [session, *(value for place in ORDER for value in shown[place])]
+        return [session, *explaining.redrawn(session, explained, PLAIN)]
 
     drawn = view.run.click(
         map_of,
@@ -315,7 +316,7 @@ def _wire_reasons(blocks: gr.Blocks, tabs: Tabs, explaining: Explaining) -> None
     blocks.load(
         greet,
         [tabs.state, tabs.theme, tabs.explained],
-        [tabs.state, *tabs.reasons[3:]],
+        [tabs.state, *sections],
         js=LOOKS,
         **PRIVATE,
         **ONE_AT_A_TIME,
@@ -333,9 +334,9 @@ def _wire_trust(tabs: Tabs, detector: Detector, explaining: Explaining) -> None:
         **EXPLAINING,
     )
     checked.then(  # a map whose receipt fails is grey from now on
-        lambda session, explained, *looks: explaining.redrawn(session, explained, looks, ORDER),
+        lambda session, explained, *looks: explaining.redrawn(session, explained, looks),
         [state, tabs.explained, *tabs.where.looks],
-        tabs.reasons[3:],
+        tabs.sections,
         **PRIVATE,
     )
     view.place.input(

@@ -3,11 +3,12 @@
 import numpy as np
 
 from space.components.markup import quiet, signed, text
+from space.components.work_line import bar_line, ended_line
 from space.explained import DEFAULT, Explained
 from space.text import words
 
 LEAST = 0.02
-"""Logits below which a share is not worth a sentence; P(fake) moves by less than one point."""
+"""Logits below which a share, or a difference of two, is not worth a sentence; P(fake) moves by less than one point."""
 
 
 def cause(explained: Explained) -> str:
@@ -50,18 +51,13 @@ def progress_line(number: int, count: int, method: str, seconds: float | None = 
     """HTML: step `number` of `count`, and about how long the rest takes (s, None where it is not known)."""
     left = "" if seconds is None else words.LEFT.format(seconds=max(1, round(seconds)))
     said = words.EXPLAINING.format(name=words.METHOD_NAMES[method], number=number, count=count, left=left)
-    share = 100 * (number - 1) / count
-    return (
-        f'<div class="mf-progress" role="status"><span>{text(said)}</span><span class="mf-meter" aria-hidden="true">'
-        f'<span class="mf-fill" style="width:{share:.0f}%"></span></span></div>'
-    )
+    return bar_line(said, (number - 1) / count)
 
 
 def done_line(seconds: float, methods: tuple[str, ...] = DEFAULT) -> str:
     """HTML: what explained the verdict, and how long it took (s)."""
     names = ", ".join(words.METHOD_NAMES[name] for name in methods)
-    said = words.EXPLAINED.format(seconds=f"{seconds:.1f}", methods=names)
-    return f'<div class="mf-progress" role="status"><span>{text(said)}</span></div>'
+    return ended_line(words.EXPLAINED.format(seconds=f"{seconds:.1f}", methods=names))
 
 
 def nothing() -> str:

@@ -1,6 +1,5 @@
 """Two verdicts side by side: cards, shares with their differences, both maps on one scale, and what differs most."""
 
-import base64
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,13 +8,11 @@ from explain import Result
 from explain.figures import png as coloured
 from explain.figures import scale_of
 from mfclip import Verdict
+from space.components.cause import LEAST
 from space.components.map_view import legend
-from space.components.markup import percent, png, rounded_parts, signed, text
+from space.components.markup import percent, png, png_url, rounded_parts, signed, text
 from space.components.verdict_card import SIGNS
 from space.text import words
-
-LEAST = 0.02
-"""Logits below which a difference is not worth a sentence; P(fake) moves by less than one point."""
 
 DIGITS = 3
 
@@ -135,10 +132,9 @@ def _map(title: str, verdict: Verdict, result: Result, scale: float, theme: str)
     strongest = float(values.ravel()[np.abs(values).argmax()])
     said = words.COMPARE_MAP_ALT.format(title=title, value=signed(strongest))
     over = coloured(result, "map", scale, "dark" if theme == "dark" else "light")
-    url = "data:image/png;base64," + base64.b64encode(over).decode("ascii")
     return (
         f'<figure><div class="mf-map" role="img" aria-label="{text(said)}"><img class="mf-under" '
-        f'src="{png(verdict.face.crop.face)}" alt=""><img class="mf-over" src="{url}" alt=""></div>'
+        f'src="{png(verdict.face.crop.face)}" alt=""><img class="mf-over" src="{png_url(over)}" alt=""></div>'
         f"<figcaption>{text(title)}</figcaption></figure>"
     )
 

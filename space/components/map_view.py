@@ -1,6 +1,5 @@
 """A signed map over the face: two layers whose mixture the visitor sets, and a cell that pointer or arrow keys read."""
 
-import base64
 import json
 
 import numpy as np
@@ -9,7 +8,7 @@ from explain.figures import panels_of, png, scale_of
 from explain.result import Result
 from mfclip.verdict import Verdict
 from space.components.cause import nothing
-from space.components.markup import notice, signed, text
+from space.components.markup import notice, png_url, signed, text
 from space.components.markup import png as picture
 from space.explained import WHERE, Explained
 from space.text import words
@@ -133,10 +132,9 @@ def _panel(result: Result, values: np.ndarray, base: np.ndarray, over: bytes, pa
         value=signed(float(values[row, column]), digits),
     )
     numbers = json.dumps([round(float(value), 4) for value in values.ravel()])
-    url = "data:image/png;base64," + base64.b64encode(over).decode("ascii")
     return (
         f'<figure><div class="mf-map" tabindex="0" role="img" aria-label="{text(said)}" data-side="{rows}" '
         f'data-digits="{digits}" data-values="{text(numbers)}"><img class="mf-under" src="{picture(base)}" alt="">'
-        f'<img class="mf-over" src="{url}" alt=""><span class="mf-cursor" hidden></span></div>'
+        f'<img class="mf-over" src="{png_url(over)}" alt=""><span class="mf-cursor" hidden></span></div>'
         f"<figcaption>{text(words.MAP_PANELS[panel])}</figcaption></figure>"
     )

@@ -20,7 +20,12 @@ def png(pixels: np.ndarray) -> str:
     """uint8 (H, W, 3 or 4) → a data URL holding a PNG without metadata."""
     buffer = io.BytesIO()
     Image.fromarray(np.ascontiguousarray(pixels)).save(buffer, "PNG", compress_level=3)
-    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+    return png_url(buffer.getvalue())
+
+
+def png_url(content: bytes) -> str:
+    """The bytes of a PNG → a data URL holding them."""
+    return "data:image/png;base64," + base64.b64encode(content).decode("ascii")
 
 
 def signed(value: float, digits: int = 2) -> str:

@@ -4,15 +4,20 @@ from space.components.markup import text
 from space.text import words
 
 
+def bar_line(sentence: str, share: float) -> str:
+    """HTML: what is being done, and a bar of which a share, 0..1, is filled."""
+    filled = f'<span class="mf-fill" style="width:{100 * min(share, 1):.0f}%"></span>'
+    return (
+        f'<div class="mf-progress" role="status"><span>{text(sentence)}</span>'
+        f'<span class="mf-meter" aria-hidden="true">{filled}</span></div>'
+    )
+
+
 def work_line(name: str, number: int, count: int, left: float | None = None) -> str:
     """HTML: step `number` of `count`, and about how long the rest takes (s, None where it is not known yet)."""
     rest = "" if left is None else words.TRUST_LEFT.format(seconds=max(1, round(left)))
     said = words.TRUST_STEP.format(name=name, number=min(number, count), count=count, left=rest)
-    share = 100 * (number - 1) / count if count else 0.0
-    return (
-        f'<div class="mf-progress" role="status"><span>{text(said)}</span><span class="mf-meter" aria-hidden="true">'
-        f'<span class="mf-fill" style="width:{min(share, 100):.0f}%"></span></span></div>'
-    )
+    return bar_line(said, (number - 1) / count if count else 0.0)
 
 
 def ended_line(sentence: str) -> str:

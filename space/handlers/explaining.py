@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 import gradio as gr
@@ -18,7 +19,7 @@ from space.components.example_strip import Example
 from space.components.face_views import thumbnails
 from space.components.map_view import map_view
 from space.components.markup import notice
-from space.explained import DEFAULT, SETTINGS, WHERE, Explained, place_of
+from space.explained import DEFAULT, ORDER, SETTINGS, WHERE, Explained, place_of
 from space.gpu import on_gpu
 from space.session import Session
 from space.text import speaking, words
@@ -47,37 +48,47 @@ def ask(detector: Detector, verdict: Verdict, method: str, settings: dict[str, A
 class Explaining:
     """The handlers of the sections below the verdict, with the detector they ask.
 
-    examples: the page's pictures with their verdicts, beside which a visitor's face is put.
+    examples: the page's pictures, beside which a visitor's face is put.
     """
 
-    def __init__(self, detector: Detector, examples: tuple[tuple[Example, Verdict], ...]) -> None:
+    def __init__(self, detector: Detector, examples: tuple[Example, ...]) -> None:
         self.detector, self.examples = detector, examples
         self.seconds: dict[str, float] = {}  # how long each method took last, for the time that is left
+
+    @cached_property
+    def compared(self) -> tuple[tuple[Example, Verdict], ...]:
+        """The examples with their verdicts, judged when they are first asked for and not while the page starts."""
+        return tuple((example, self.detector(example.path)) for example in self.examples)
 
     def layers(self, verdict: Verdict) -> tuple[str, ...]:
         """Layers of the image stream whose tokens can be asked."""
         return open_stream(Subject.of(self.detector, verdict), "image").layers
 
-    def show(self, session: Session, explained: Explained, looks: Looks = PLAIN) -> dict[str, Values]:
-        """Values of every section's outputs, by section."""
-        theme = session.theme
-        return {
-            "ledger": [self._figure(explained, "ledger", theme), remarks(explained, "ledger")],
-            WHERE: [
-                map_view(session.now, explained, theme, *looks),
-                self._mixing(session, explained, looks[0]),
-                remarks(explained, WHERE),
-            ],
-            "words": [self._figure(explained, "words", theme), remarks(explained, "words")],
-            "noise": [self._noise(session, explained), remarks(explained, "noise")],
-        }
+    def show(
+        self,
+        session: Session,
+        explained: Explained,
+        looks: Looks = PLAIN,
+        order: tuple[str, ...] = ORDER,
+    ) -> dict[str, Values]:
+        """Values of the outputs of the sections of `order`, by section; no other is drawn."""
+        return {place: self._section(place, session, explained, looks) for place in order}
 
-    def _figure(self, explained: Explained, place: str, theme: str) -> Any:
+    def _section(self, place: str, session: Session, explained: Explained, looks: Looks) -> Values:
+        if place != WHERE:
+            return [self._figure(place, session, explained), remarks(explained, place)]
+        return [
+            map_view(session.now, explained, session.theme, *looks),
+            self._mixing(session, explained, looks[0]),
+            remarks(explained, WHERE),
+        ]
+
+    def _figure(self, place: str, session: Session, explained: Explained) -> Any:
         result = explained.results.get(place)
         if result is None:
             return None
         scale = figures.scale_of(explained.results.values())
-        return figures.draw(result, scale, theme, refuted=explained.fails(place))
+        return figures.draw(result, scale, session.theme, refuted=explained.fails(place))
 
     def _mixing(self, session: Session, explained: Explained, smooth: bool) -> Any:
         result = explained.results.get(WHERE)
@@ -86,13 +97,6 @@ class Explaining:
         face = session.now.face.crop.face
         figure = figures.draw(result, theme=session.theme, smooth=smooth, face=face)
         return drawn(figure)
-
-    def _noise(self, session: Session, explained: Explained) -> Any:
-        result = explained.results.get("noise")
-        if result is None or session.now is None:
-            return None
-        scale = figures.scale_of(explained.results.values())
-        return figures.draw(result, scale, session.theme, refuted=explained.fails("noise"))
 
     def whole(self, session: Session) -> tuple[Explained, float]:
         """The default set at one go, and how long it took (s)."""
@@ -174,20 +178,17 @@ class Explaining:
         settings = knobs.settings_of(method, values)
         explained = self.explained_by(explained, session.now, method, settings)
         with speaking(session.language):
-            shown = self.show(session, explained, looks)[WHERE]
+            shown = self.show(session, explained, looks, (WHERE,))[WHERE]
             done = done_line(self.seconds.get(method, 0.0), (method,)) if WHERE in explained.results else ""
         yield [explained, done, *shown]
 
-    def redraw(self, session: Session, explained: Explained, looks: Looks) -> Values:
-        """The map's looks changed: the section's outputs."""
+    def redrawn(
+        self, session: Session, explained: Explained, looks: Looks, order: tuple[str, ...] = ORDER
+    ) -> Values:
+        """The sections of `order` as they stand, after a receipt came or the looks of page or map changed."""
         with speaking(session.language):
-            return self.show(session, explained, looks)[WHERE]
-
-    def redrawn(self, session: Session, explained: Explained, looks: Looks, order: tuple[str, ...]) -> Values:
-        """Every section of `order` as it stands, after a receipt came or the page's looks changed."""
-        with speaking(session.language):
-            shown = self.show(session, explained, looks)
-        return [value for place in order for value in shown[place]]
+            shown = self.show(session, explained, looks, order)
+        return [value for values in shown.values() for value in values]
 
     def audit(self, session: Session) -> Any:
         """Every input replaced: the figure, None without a verdict."""
@@ -201,7 +202,7 @@ class Explaining:
             if session.now is None:
                 return [nothing(), NO_FIGURE, ""]
             named = [(words.PAIRS_YOURS, session.now)]
-            named += [(example.title, verdict) for example, verdict in self.examples]
+            named += [(example.title, verdict) for example, verdict in self.compared]
             try:
                 result = pair_attention(
                     self.detector, [verdict for _, verdict in named], session.now.hierarchy

@@ -12,7 +12,8 @@ from explain import Result
 from explain.methods import Progress
 from mfclip import Detector, Verdict
 from space.components.linked import linked_view
-from space.components.markup import notice, quiet, text
+from space.components.markup import notice, quiet
+from space.components.work_line import bar_line, ended_line
 from space.explained import same
 from space.handlers.working import Work
 from space.session import Choice, Session
@@ -54,7 +55,7 @@ class Linking:
             seconds = time.monotonic() - started
             chosen = Choice.of(int(code)).key if isinstance(code, int | float) else -1
             view = linked_view(result, verdict, session.rows, chosen, session.theme)
-            yield [_line(words.LINKED_DONE.format(seconds=f"{seconds:.1f}")), view, verdict]
+            yield [ended_line(words.LINKED_DONE.format(seconds=f"{seconds:.1f}")), view, verdict]
 
     def forget(self, session: Session, shown: Verdict | None) -> list[Any]:
         """The verdict may have changed: a view of another one goes. Progress, view, and the verdict it is of."""
@@ -66,7 +67,7 @@ class Linking:
     def stopped(self, session: Session) -> str:
         """The visitor stopped the work."""
         with speaking(session.language):
-            return _line(words.LINKED_STOPPED)
+            return ended_line(words.LINKED_STOPPED)
 
     def _pairs(self, verdict: Verdict, progress: Progress) -> Result:
         return explain.explain(self.detector, verdict, "pairs", progress=progress, **SETTINGS)
@@ -75,12 +76,4 @@ class Linking:
 def working_line(share: float, left: float | None) -> str:
     """HTML: a share of the work, 0..1, is done; left: about how many seconds the rest takes, None where unknown."""
     rest = "" if left is None else words.LINKED_LEFT.format(seconds=max(1, round(left)))
-    said = words.LINKED_WORKING.format(share=f"{100 * share:.0f} %", left=rest)
-    return (
-        f'<div class="mf-progress" role="status"><span>{text(said)}</span><span class="mf-meter" aria-hidden="true">'
-        f'<span class="mf-fill" style="width:{100 * share:.0f}%"></span></span></div>'
-    )
-
-
-def _line(sentence: str) -> str:
-    return f'<div class="mf-progress" role="status"><span>{text(sentence)}</span></div>'
+    return bar_line(words.LINKED_WORKING.format(share=f"{100 * share:.0f} %", left=rest), share)

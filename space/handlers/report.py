@@ -10,20 +10,16 @@ from explain.report_html import to_html
 from explain.subject import Subject
 from explain.targets import MARGIN
 from mfclip import Detector
+from space.components.download import HAND_OVER
 from space.explained import Explained
 from space.session import Session
 from space.text import words
 
-SAVE = """(content, name, kind) => {
-  if (!content) return ['', name, kind];
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(new Blob([content], {type: kind}));
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+SAVE = f"""(content, name, kind) => {{
+  {HAND_OVER}
   return ['', name, kind];
-}"""
-"""Hands text over as a download in the browser, so that no file of a visitor's face lies on the server."""
+}}"""
+"""Downloads what the fields hold, and empties them."""
 
 KINDS = {"html": "text/html", "json": "application/json"}
 

@@ -43,5 +43,9 @@ class Tabs:
     @property
     def reasons(self) -> list[gr.components.Component]:
         """What a verdict's explanations fill: state, progress, cause, and the sections in ORDER."""
-        filled = [*self.ledger.outputs, *self.where.outputs, *self.lab.outputs, *self.noise.outputs]
-        return [self.explained, self.photo.progress, self.photo.cause, *filled]
+        return [self.explained, self.photo.progress, self.photo.cause, *self.sections]
+
+    @property
+    def sections(self) -> list[gr.components.Component]:
+        """The outputs of the sections in ORDER."""
+        return [*self.ledger.outputs, *self.where.outputs, *self.lab.outputs, *self.noise.outputs]

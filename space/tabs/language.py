@@ -6,6 +6,7 @@ from typing import Any
 import gradio as gr
 
 from space.components.descriptions import CHOOSE
+from space.components.download import HAND_OVER
 from space.components.headings import heading, lead
 from space.components.linked import LINK
 from space.components.markup import quiet, text
@@ -13,14 +14,10 @@ from space.session import Row
 from space.text import words
 
 # What the browser does by itself: it saves a text as a file, makes a link of this page's address, and reads it.
-SAVE = """(content, name) => {
-  if (!content) return;
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(new Blob([content], {type: 'application/json'}));
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
-}"""
+SAVE = f"""(content, name) => {{
+  const kind = 'application/json';
+  {HAND_OVER}
+}}"""
 SHARE = """(code) => {
   if (!code) return '';
   const link = location.origin + location.pathname + location.search + '#prompts=' + code;

@@ -29,7 +29,7 @@ def session(detector):
 
 @pytest.fixture(scope="module")
 def explaining(detector, session):
-    return Explaining(detector, ((examples()[0], session.now),))
+    return Explaining(detector, examples()[:1])
 
 
 @pytest.fixture(scope="module")
