@@ -12,6 +12,7 @@ from PIL import Image
 
 import mfclip
 from mfclip import __main__ as cli
+from mfclip.commands import predict
 from mfclip.errors import CheckpointError, NoFace
 from mfclip.faces import FaceBox
 from mfclip.photo import read_photo
@@ -121,7 +122,7 @@ def test_a_table_is_written_whole(photos, tmp_path, capsys):
     assert cli.main(given) == 1
     with table.open(newline="") as stream:
         rows = list(csv.DictReader(stream))
-    assert list(rows[0]) == cli.COLUMNS
+    assert list(rows[0]) == predict.COLUMNS
     assert [row["face"] for row in rows] == ["1", "2", ""]
     assert rows[0]["probability"] == "0.93" and rows[0]["x1"] == "110" and rows[0]["homogeneity_2"] == "0.1"
     assert "is not a picture" in rows[2]["error"] and rows[2]["probability"] == ""

@@ -1,0 +1,161 @@
+"""`python -m mfclip predict PHOTO…`: the verdict on each photo, in words, as JSON or as a table."""
+
+import argparse
+import csv
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from mfclip.commands import CHECKPOINT, EXIT_CODES, SCORED, SOME_NOT_SCORED, USAGE, say, write
+
+NAME = "predict"
+HELP = "score the faces of photos"
+COLUMNS = (
+    "photo face faces probability margin evidence x0 y0 x1 y1 face_score patch "
+    "homogeneity_0 homogeneity_1 homogeneity_2 homogeneity_3 error"
+).split()
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Arguments of the command."""
+    parser.description = "Score the largest face of each photo (JPEG, PNG or WebP)."
+    parser.epilog = EXIT_CODES
+    parser.add_argument("photos", nargs="+", metavar="PHOTO", help="a JPEG, PNG or WebP file")
+    parser.add_argument("--json", action="store_true", help="one JSON array on stdout, an object a verdict")
+    parser.add_argument("--csv", metavar="FILE", type=Path, help="write a table, one row a verdict")
+    parser.add_argument(
+        "--checkpoint", metavar="NAME", help="a folder or owner/name@<40 hex>; default: the bundled one"
+    )
+    parser.add_argument(
+        "--cropped", action="store_true", help="the photos are face crops already: look for no face"
+    )
+    parser.add_argument(
+        "--face",
+        metavar="N|all",
+        type=_face,
+        default=1,
+        help="which face, 1 is the largest (default), or all",
+    )
+
+
+def run(chosen: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
+    """Score the photos; exit code SCORED, SOME_NOT_SCORED, USAGE or CHECKPOINT."""
+    if chosen.cropped and chosen.face != 1:
+        parser.error(
+            "--face chooses among the faces of a photo, --cropped says that there is one: drop one of them"
+        )
+    if chosen.csv is not None and (not chosen.csv.parent.is_dir() or chosen.csv.is_dir()):
+        parser.error(f"--csv {chosen.csv}: it must name a file in a folder that exists")
+
+    # Only now: the help must not wait for torch.
+    import mfclip
+    from mfclip.errors import CheckpointError, NoFace
+
+    try:
+        detector = mfclip.load(chosen.checkpoint)
+    except (CheckpointError, ValueError) as error:
+        return say(f"mfclip: {error}", CHECKPOINT)
+    objects: list[dict[str, Any]] = []
+    rows: list[dict[str, Any]] = []
+    code = SCORED
+    for photo in chosen.photos:
+        name = os.fsencode(photo).decode("utf-8", "replace")
+        try:
+            for number, verdict in _verdicts(detector, photo, chosen):
+                objects.append({**verdict.to_dict(), "photo": name, "face_number": number})
+                rows.append(row(name, number, verdict))
+                if not chosen.json:
+                    write(_words(name, number, verdict))
+        except (NoFace, ValueError) as error:
+            objects.append({"photo": name, "error": str(error)})
+            rows.append({"photo": name, "error": str(error)})
+            code = say(f"{name}: {error}", SOME_NOT_SCORED)
+    if chosen.json:
+        write(json.dumps(objects, indent=2, ensure_ascii=False) + "\n")
+    if chosen.csv is not None:
+        try:
+            write_table(chosen.csv, rows)
+        except OSError as error:
+            return say(
+                f"mfclip: {chosen.csv} was not written ({error.strerror}): choose another file.", USAGE
+            )
+    return code
+
+
+def row(name: str, number: int, verdict: Any) -> dict[str, Any]:
+    """One row of the table, by COLUMNS: corners in pixels of the photo, nothing where no face was looked for."""
+    box = verdict.face.box
+    corners = {} if box is None else {edge: round(getattr(box, edge), 1) for edge in ("x0", "y0", "x1", "y1")}
+    richness = {f"homogeneity_{index}": value for index, value in enumerate(verdict.patch.homogeneity)}
+    return {
+        "photo": name,
+        "face": number,
+        "faces": len(verdict.faces),
+        "probability": verdict.probability,
+        "margin": verdict.margin,
+        "evidence": verdict.evidence,
+        **corners,
+        "face_score": "" if box is None else round(box.score, 4),
+        "patch": verdict.patch.index,
+        **richness,
+        "error": "",
+    }
+
+
+def write_table(path: Path, rows: list[dict[str, Any]]) -> None:
+    """All rows or none, as CSV: written beside `path` and renamed. Raises OSError."""
+    handle, draft = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w", newline="", encoding="utf-8") as stream:
+            table = csv.DictWriter(stream, COLUMNS, restval="", extrasaction="ignore")
+            table.writeheader()
+            table.writerows(rows)
+        os.chmod(draft, 0o644)
+        os.replace(draft, path)
+    finally:
+        Path(draft).unlink(missing_ok=True)
+
+
+def _face(text: str) -> int | None:
+    """Which face an argument means, counted from 1; None for all."""
+    if text == "all":
+        return None
+    if text.isdecimal() and int(text) >= 1:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is neither a number from 1 on nor 'all'")
+
+
+def _verdicts(detector: Any, photo: str, chosen: argparse.Namespace) -> Iterator[tuple[int, Any]]:
+    """(number of the face, verdict) of each face asked for."""
+    if chosen.face == 1:
+        yield 1, detector(photo, cropped=chosen.cropped)
+    elif chosen.face is None:
+        first = detector(photo)
+        yield 1, first
+        for index in range(1, len(first.faces)):
+            yield index + 1, detector(photo, face=index)
+    else:
+        yield chosen.face, detector(photo, face=chosen.face - 1)
+
+
+def _words(name: str, number: int, verdict: Any) -> str:
+    box = verdict.face.box
+    place = (
+        "the whole picture" if box is None else f"x {box.x0:.0f}–{box.x1:.0f}, y {box.y0:.0f}–{box.y1:.0f}"
+    )
+    lines = [
+        f"{name}: {verdict.sentence}",
+        f"  probability of forgery {verdict.probability:.3f}, margin {verdict.margin:+.3f}",
+        f"  face {number} of {max(1, len(verdict.faces))} at {place}; richest patch {verdict.patch.index}",
+        *_branches(verdict.tree, 1),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _branches(node: Any, depth: int) -> Iterator[str]:
+    for child in node.children:
+        yield f"{'  ' * depth}{child.probability:.3f}  {child.label}"
+        yield from _branches(child, depth + 1)
