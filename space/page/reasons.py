@@ -1,0 +1,80 @@
+"""Where, and what else is explained on request; the theme of the browser that opened the page."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import gradio as gr
+
+from space.explained import WHERE, Explained
+from space.handlers.explaining import PLAIN, Explaining
+from space.page.turns import EXPLAINING, ONE_AT_A_TIME, PRIVATE
+from space.session import Session
+from space.tabs import Tabs
+from space.text import words
+
+LOOKS = """(session, theme, explained) =>
+  [session, document.body.classList.contains('dark') ? 'dark' : 'light', explained]"""
+"""What the browser shows, asked once when the page opens."""
+
+
+def wire_reasons(blocks: gr.Blocks, tabs: Tabs, explaining: Explaining) -> None:
+    view = tabs.where
+    kept = [tabs.state, tabs.explained]
+    names = list(view.controls)
+    sections = tabs.sections
+
+    def map_of(
+        session: Session, explained: Explained, method: str, smooth: bool, own: bool, *values: Any
+    ) -> Iterator[list[Any]]:
+        settings = dict(zip(names, values, strict=True))
+        yield from explaining.map(session, explained, method, (smooth, own), settings)
+
+    def redraw(session: Session, explained: Explained, smooth: bool, own: bool) -> list[Any]:
+        return explaining.redrawn(session, explained, (smooth, own), (WHERE,))
+
+    def greet(session: Session, theme: str, explained: Explained) -> list[Any]:
+        if theme == session.theme:  # everything was drawn for it already
+            return [gr.skip()] * (1 + len(sections))
+        session = replace(session, theme="dark" if theme == "dark" else "light")
+        return [session, *explaining.redrawn(session, explained, PLAIN)]
+
+    drawn = view.run.click(
+        map_of,
+        [*kept, *view.settings],
+        [tabs.explained, view.progress, *view.outputs],
+        **PRIVATE,
+        **EXPLAINING,
+    )
+    view.stop.click(lambda: words.STOPPED, None, view.progress, cancels=[drawn], queue=False, **PRIVATE)
+    for look in view.looks:
+        look.input(redraw, [*kept, *view.looks], view.outputs, queue=False, **PRIVATE)
+    view.method.change(
+        lambda chosen: [gr.update(visible=name == chosen) for name in view.groups],
+        view.method,
+        list(view.groups.values()),
+        queue=False,
+        **PRIVATE,
+    )
+    tabs.ledger.audit_run.click(
+        explaining.audit,
+        tabs.state,
+        tabs.ledger.audit,
+        **{**PRIVATE, "show_progress": "minimal"},
+        **EXPLAINING,
+    )
+    tabs.pairs.run.click(
+        explaining.pairs,
+        tabs.state,
+        tabs.pairs.outputs,
+        **{**PRIVATE, "show_progress": "minimal"},
+        **EXPLAINING,
+    )
+    blocks.load(
+        greet,
+        [tabs.state, tabs.theme, tabs.explained],
+        [tabs.state, *sections],
+        js=LOOKS,
+        **PRIVATE,
+        **ONE_AT_A_TIME,
+    )

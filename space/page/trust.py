@@ -1,0 +1,63 @@
+"""Receipts, the sweep, the comparison, and the lesson."""
+
+from functools import partial
+
+import gradio as gr
+
+from mfclip import Detector
+from space.handlers import compare as comparing
+from space.handlers import learn as learning
+from space.handlers import trust as trusting
+from space.handlers.explaining import Explaining
+from space.page.turns import EXPLAINING, PRIVATE
+from space.session import Session
+from space.tabs import Tabs
+from space.text import speaking
+
+
+def wire_trust(tabs: Tabs, detector: Detector, explaining: Explaining) -> None:
+    """Receipts, the sweep, the comparison, and the lesson."""
+    view, other, state = tabs.trust, tabs.compare, tabs.state
+    checked = view.check.click(
+        partial(trusting.check, detector),
+        [state, tabs.explained, view.place],
+        [tabs.explained, *view.checked],
+        **PRIVATE,
+        **EXPLAINING,
+    )
+    checked.then(  # a map whose receipt fails is grey from now on
+        lambda session, explained, *looks: explaining.redrawn(session, explained, looks),
+        [state, tabs.explained, *tabs.where.looks],
+        tabs.sections,
+        **PRIVATE,
+    )
+    view.place.input(
+        trusting.shown, [state, tabs.explained, view.place], view.checked, queue=False, **PRIVATE
+    )
+    swept = view.sweep.click(
+        partial(trusting.sweep, detector),
+        [state, tabs.photo.photo, view.kind],
+        view.swept,
+        **PRIVATE,
+        **EXPLAINING,
+    )
+    compared = other.run.click(
+        partial(comparing.compare, detector),
+        [state, tabs.explained, tabs.photo.photo, *other.settings],
+        other.outputs,
+        **PRIVATE,
+        **EXPLAINING,
+    )
+    other.kind.change(comparing.controls, other.kind, other.controls, queue=False, **PRIVATE)
+    for button, line, event in (
+        (view.check_stop, view.check_progress, checked),
+        (view.sweep_stop, view.sweep_progress, swept),
+        (other.stop, other.progress, compared),
+    ):
+        button.click(trusting.stopped, state, line, cancels=[event], queue=False, **PRIVATE)
+
+    def turn(session: Session, event: gr.EventData) -> str:
+        with speaking(session.language):
+            return learning.show(detector, session, learning.number_of(event.step))
+
+    tabs.learn.card.turn(turn, state, tabs.learn.card, **PRIVATE, **EXPLAINING)
