@@ -19,14 +19,18 @@ if TYPE_CHECKING:
     from mfclip.detector import Detector, load
     from mfclip.model import MFCLIP
     from mfclip.verdict import Verdict
+    from mfclip.video.judging import predict_video
+    from mfclip.video.verdict import VideoVerdict
 
 _LAZY = {
     "Config": "mfclip.config",
     "Detector": "mfclip.detector",
     "MFCLIP": "mfclip.model",
     "Verdict": "mfclip.verdict",
+    "VideoVerdict": "mfclip.video.verdict",
     "from_authors": "mfclip.convert",
     "load": "mfclip.detector",
+    "predict_video": "mfclip.video.judging",
 }
 
 __all__ = [
@@ -38,8 +42,10 @@ __all__ = [
     "Hierarchy",
     "NoFace",
     "Verdict",
+    "VideoVerdict",
     "from_authors",
     "load",
+    "predict_video",
 ]
 
 
