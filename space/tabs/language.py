@@ -13,6 +13,32 @@ from space.components.markup import quiet, text
 from space.session import Row
 from space.text import words
 
+# Which row is chosen is the visitor's to say. An answer that is on its way when another row is pressed, as that to an edit
+# of the row that was left, draws the list with the old one marked. The press stands until its own answer comes.
+STAY = """
+let pressed = null;
+const codeIn = (part) => part.dataset.code ?? part.querySelector('input').value;
+const inList = () => [...element.querySelectorAll('label, .mf-branch')];
+const marked = () => element.querySelector('input:checked')?.value
+  ?? element.querySelector('[aria-pressed=true]')?.dataset.code;
+const note = (event) => {
+  const part = event.target.closest('label, .mf-branch');
+  if (!part || event.button || (event.type === 'click' && event.detail)) return;
+  pressed = codeIn(part) === marked() && event.type !== 'change' ? null : codeIn(part);
+};
+for (const kind of ['pointerdown', 'click', 'change']) element.addEventListener(kind, note);
+document.addEventListener('pointerdown', (event) => { if (!element.contains(event.target)) pressed = null; });
+watch('value', () => {
+  const stays = pressed !== null && marked() !== pressed && inList().some((part) => codeIn(part) === pressed);
+  if (!stays) { pressed = null; return; }
+  for (const part of inList()) {
+    const chosen = codeIn(part) === pressed, input = part.querySelector('input');
+    if (input) input.checked = chosen;
+    else part.setAttribute('aria-pressed', String(chosen));
+  }
+});
+"""
+
 # What the browser does by itself: it saves a text as a file, makes a link of this page's address, and reads it.
 SAVE = f"""(content, name) => {{
   const kind = 'application/json';
@@ -123,7 +149,7 @@ def draw(rows: str, chosen: Row, tokens: str, change: str, bars: Any, first: lis
     note = gr.HTML("", elem_id="mf-lab-note")
     with gr.Row(equal_height=False, elem_classes="mf-split"):
         with gr.Column(scale=7, min_width=300):
-            list_html = gr.HTML(rows, js_on_load=CHOOSE, elem_id="mf-descriptions")
+            list_html = gr.HTML(rows, js_on_load=STAY + CHOOSE, elem_id="mf-descriptions")
             with gr.Row(elem_classes="mf-buttons"):
                 add = gr.Button(words.ADD, size="sm", elem_id="mf-add")
                 undo = gr.Button(words.UNDO, size="sm", interactive=False, elem_id="mf-undo")

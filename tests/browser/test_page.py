@@ -97,6 +97,31 @@ def test_leaving_a_field_for_another_row_keeps_the_text(visit):
     visit.wait("(w) => document.activeElement.value === w", wanted)
 
 
+def test_the_answer_to_an_edit_does_not_move_the_choice(visit):
+    """Leaving the edited field for another row sends the edit with the row that is left, and then the new choice."""
+    visit.open("words")
+    visit.choose_row(2)
+    visit.page.evaluate("""() => {
+      window.marks = [];
+      const look = () => {
+        const marked = document.querySelector('.mf-list input:checked')?.value;
+        if (window.marks.at(-1) !== marked) window.marks.push(marked);
+        requestAnimationFrame(look);
+      };
+      look();
+    }""")
+    keys = [visit.page.locator(".mf-list label input").nth(place).input_value() for place in (1, 4)]
+    visit.sentence(3).fill("a photo of mist")
+    visit.choose_row(5)
+    visit.wait_text(".mf-list", "mist")
+    visit.wait("(w) => document.querySelector('.mf-list input:checked').value === w", keys[1])
+    assert visit.page.evaluate("window.marks") == keys
+    visit.page.locator("#mf-add").click()
+    visit.wait("(w) => document.querySelector('.mf-list input:checked').value !== w", keys[1])
+    visit.page.locator("#mf-reset").click()
+    visit.wait("() => !document.querySelector('.mf-list .mf-chip')")
+
+
 def test_a_long_sentence_gets_one_sentence_and_clears_the_result(visit):
     visit.open("words")
     visit.choose_row(2)
