@@ -103,9 +103,8 @@ class Clip:
                 "rest was not judged"
             )
         if self.damaged:
-            self.notes.append(
-                f"{self.damaged} damaged pieces of the stream could not be decoded and were left out"
-            )
+            pieces = "1 damaged piece" if self.damaged == 1 else f"{self.damaged} damaged pieces"
+            self.notes.append(f"{pieces} of the stream could not be decoded and had to be left out")
 
     def _jump(self, moment: float) -> "_OneAhead | None":
         """Frames from the last key frame before `moment` on; None where the file cannot be jumped in."""

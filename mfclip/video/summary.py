@@ -120,7 +120,8 @@ def _word(counts: dict[str, int], runs: Sequence[tuple[float, float]]) -> tuple[
     """(word, reasons to be uncertain) by RULE."""
     frames = sum(counts.values())
     if frames < FEWEST:
-        return UNCERTAIN, (f"{_frames(frames)} of this face were judged, and at least {FEWEST} are needed",)
+        were = "was" if frames == 1 else "were"
+        return UNCERTAIN, (f"{_frames(frames)} of this face {were} judged, and at least {FEWEST} are needed",)
     for word, opposite in ((LITTLE, SUBSTANTIAL), (SUBSTANTIAL, LITTLE)):
         agrees = counts[word] >= AGREE * frames and counts[opposite] <= CONTRARY * frames
         if agrees and not (word == LITTLE and runs):
