@@ -144,7 +144,7 @@ def test_they_come_from_the_hub_with_the_weights_where_there_are_some(tmp_path, 
     (shelf / RESULTS).write_text(json.dumps(told), encoding="utf-8")
     cache.mkdir()
 
-    def download(_repo, file, revision, local_files_only=False):
+    def download(_repo, file, revision, local_files_only=False, tqdm_class=None):
         if local_files_only:
             raise huggingface_hub.errors.LocalEntryNotFoundError("not cached")
         if not (shelf / file).is_file():
@@ -153,5 +153,5 @@ def test_they_come_from_the_hub_with_the_weights_where_there_are_some(tmp_path, 
         return shutil.copy2(shelf / file, cache / file)
 
     monkeypatch.setattr(huggingface_hub, "hf_hub_download", download)
-    monkeypatch.setattr(hub, "_ask", lambda repo, revision: revision)
+    monkeypatch.setattr(hub.download, "_ask", lambda repo, revision, files: (revision, {}))
     assert rates_of(hub.read_checkpoint(f"org/toy@{commit}")).hits.pictures == 300

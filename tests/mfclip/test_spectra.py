@@ -160,7 +160,7 @@ def test_they_come_from_the_hub_with_the_weights_where_there_are_some(kept, tmp_
     (shelf / SPECTRA).write_text(json.dumps(kept.to_dict()), encoding="utf-8")
     cache.mkdir()
 
-    def download(_repo, file, revision, local_files_only=False):
+    def download(_repo, file, revision, local_files_only=False, tqdm_class=None):
         if local_files_only:
             raise huggingface_hub.errors.LocalEntryNotFoundError("not cached")
         if not (shelf / file).is_file():
@@ -169,7 +169,7 @@ def test_they_come_from_the_hub_with_the_weights_where_there_are_some(kept, tmp_
         return shutil.copy2(shelf / file, cache / file)
 
     monkeypatch.setattr(huggingface_hub, "hf_hub_download", download)
-    monkeypatch.setattr(hub, "_ask", lambda repo, revision: revision)
+    monkeypatch.setattr(hub.download, "_ask", lambda repo, revision, files: (revision, {}))
     back = read_spectra(hub.read_checkpoint(f"org/toy@{commit}").folder)
     assert back is not None and back.origin == "made up"
 
