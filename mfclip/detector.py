@@ -20,6 +20,7 @@ from mfclip.faces import FaceBox, find_faces
 from mfclip.hub import Checkpoint, read_checkpoint
 from mfclip.model import MFCLIP
 from mfclip.photo import Photo, read_photo
+from mfclip.precision import keep_float32_whole, verdict_precision, with_streams_in
 from mfclip.preprocess import (
     FaceCrop,
     crop_face,
@@ -67,8 +68,29 @@ class _Memory:
                 self._items.popitem(last=False)
 
 
-def _mildly_recompressed(rgb: np.ndarray, crop: FaceCrop) -> FaceCrop:
+def mildly_recompressed(rgb: np.ndarray, crop: FaceCrop) -> FaceCrop:
+    """The same face cut again after its region was saved once more as a JPEG of MILD_QUALITY.
+
+    rgb: the photo (H, W, 3) uint8 that `crop` was cut from.
+    """
     return cut_region(re_encode(within_limit(cut_square(rgb, crop.region)), quality=MILD_QUALITY))
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """The numbers and words of a verdict on one face, without its views; fields as in `Verdict`.
+
+    similarities: (K,) float32 on the CPU, s·v̂·t̂ with each description.
+    """
+
+    probability: float
+    margin: float
+    head: float
+    language: float
+    recompressed: float
+    evidence: str
+    doubts: tuple[str, ...]
+    similarities: Tensor
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,9 +108,16 @@ class _Cut:
 class Detector:
     """A model with its decision rule, ready for photos. Calls are safe from several threads."""
 
-    def __init__(self, model: MFCLIP, name: str, checkpoint: Checkpoint | None = None) -> None:
+    def __init__(
+        self,
+        model: MFCLIP,
+        name: str,
+        checkpoint: Checkpoint | None = None,
+        precision: torch.dtype | None = None,
+    ) -> None:
         self.model = model.eval().requires_grad_(False)
         self.name, self.checkpoint = name, checkpoint
+        self._precision = precision
         self._faces = _Memory(REMEMBERED_FACES)
         self._sentences = _Memory(REMEMBERED_SENTENCES)
         seen = seen_words(checkpoint.folder) if checkpoint else None
@@ -98,6 +127,11 @@ class Detector:
     def config(self) -> Config:
         """The configuration that the weights carry, with the decision rule and the default hierarchy."""
         return self.model.config
+
+    @property
+    def precision(self) -> torch.dtype:
+        """What the vision streams of a verdict compute in; explanations always use float32, through `model`."""
+        return self._precision or verdict_precision(self.model.device)
 
     @property
     def hierarchy(self) -> Hierarchy:
@@ -137,6 +171,63 @@ class Detector:
                 for cut, found in zip(cuts, features, strict=True)
             ]
         return verdicts
+
+    def encode(self, pairs: Sequence[tuple[FaceCrop, FaceCrop]]) -> list[FaceFeatures]:
+        """Embeddings of faces in one pass, in the order given; nothing is remembered.
+
+        pairs: each face as cut, and the same one `mildly_recompressed`. Rows are independent of their neighbours to
+        1e-4 in float32. In half precision a batch that leaves its range is computed again in float32.
+        """
+        if not pairs:
+            return []
+        faces = np.stack([crop.face for pair in pairs for crop in pair])
+        windows = np.stack([crop.windows for pair in pairs for crop in pair])
+        with torch.inference_mode():
+            encoding = with_streams_in(self.model, self.precision).encode_faces(faces, windows)
+            if self.precision != torch.float32 and not bool(encoding.fused.isfinite().all()):
+                encoding = self.model.encode_faces(faces, windows)
+            indices, richness = encoding.patch_index.tolist(), encoding.homogeneity.tolist()
+        return [
+            FaceFeatures(
+                encoding.image[row : row + 2].clone(),
+                encoding.noise[row : row + 2].clone(),
+                indices[row],
+                tuple(richness[row]),
+            )
+            for row in range(0, 2 * len(pairs), 2)
+        ]
+
+    def read(self, features: Sequence[FaceFeatures], hierarchy: Hierarchy | None = None) -> list[Reading]:
+        """What `encode` gave → the numbers and words of a verdict on each face, all in one pass."""
+        hierarchy = hierarchy or self.hierarchy
+        decision, text = self.config.decision, self.language_features(hierarchy)
+        if not features:
+            return []
+        with torch.inference_mode():
+            fused = torch.cat([face.fused for face in features])
+            similarities = self.model.similarities(fused, text).cpu()
+            heads = rule.head_margin(self.model.head_logits(fused)).cpu().double()
+            languages = rule.language_margin(similarities, hierarchy.fake).double()
+            margins = rule.margin(decision, heads, languages)
+            chances = rule.probability(decision, margins).tolist()
+        readings = []
+        for row in range(0, len(fused), 2):
+            head, language = float(heads[row]), float(languages[row])
+            disagree = rule.readouts_disagree(decision, head, language)
+            reasons = rule.doubts(decision, chances[row], disagree, chances[row + 1])
+            readings.append(
+                Reading(
+                    probability=chances[row],
+                    margin=float(margins[row]),
+                    head=head,
+                    language=language,
+                    recompressed=chances[row + 1],
+                    evidence=rule.evidence(chances[row], reasons),
+                    doubts=reasons,
+                    similarities=similarities[row],
+                )
+            )
+        return readings
 
     def revise(self, verdict: Verdict, hierarchy: Hierarchy) -> Verdict:
         """The verdict on the same face under another hierarchy; only sentences not met before are encoded."""
@@ -190,27 +281,15 @@ class Detector:
             box = faces[face]
             crop = crop_face(photo.rgb, (box.x0, box.y0, box.x1, box.y1))
         key = hashlib.sha256(crop.face.tobytes() + crop.windows.tobytes()).digest()
-        return _Cut(photo, box, faces, crop, _mildly_recompressed(photo.rgb, crop), key)
+        return _Cut(photo, box, faces, crop, mildly_recompressed(photo.rgb, crop), key)
 
     def _encode(self, cuts: Sequence[_Cut]) -> list[FaceFeatures]:
         # Kept apart from the shared memory, from which another thread may push entries out meanwhile.
         found = {cut.key: self._faces.get(cut.key) for cut in cuts}
         new = list({cut.key: cut for cut in cuts if found[cut.key] is None}.values())
-        if new:
-            crops = [crop for cut in new for crop in (cut.crop, cut.again)]
-            with torch.inference_mode():
-                encoding = self.model.encode_faces(
-                    np.stack([crop.face for crop in crops]), np.stack([crop.windows for crop in crops])
-                )
-            for number, cut in enumerate(new):
-                pair = slice(2 * number, 2 * number + 2)
-                found[cut.key] = FaceFeatures(
-                    encoding.image[pair].clone(),
-                    encoding.noise[pair].clone(),
-                    int(encoding.patch_index[2 * number]),
-                    tuple(encoding.homogeneity[2 * number].tolist()),
-                )
-                self._faces.put(cut.key, found[cut.key])
+        for cut, features in zip(new, self.encode([(cut.crop, cut.again) for cut in new]), strict=True):
+            found[cut.key] = features
+            self._faces.put(cut.key, features)
         return [found[cut.key] for cut in cuts]
 
     def _verdict(self, cut: _Cut, features: FaceFeatures, hierarchy: Hierarchy) -> Verdict:
@@ -232,29 +311,19 @@ class Detector:
         return {name: getattr(verdict, name) for name in ("name", "note", "face", "faces", "patch")}
 
     def _decide(self, features: FaceFeatures, hierarchy: Hierarchy, views: dict[str, Any]) -> Verdict:
-        decision = self.config.decision
-        text = self.language_features(hierarchy)
-        with torch.inference_mode():
-            fused = features.fused
-            similarities = self.model.similarities(fused, text).cpu()
-            head = rule.head_margin(self.model.head_logits(fused)).cpu().double()
-            language = rule.language_margin(similarities, hierarchy.fake).double()
-            margins = rule.margin(decision, head, language)
-            chances = rule.probability(decision, margins).tolist()
-        shares = description_probabilities(similarities[0], hierarchy.fake, chances[0]).tolist()
-        disagree = rule.readouts_disagree(decision, float(head[0]), float(language[0]))
-        reasons = rule.doubts(decision, chances[0], disagree, chances[1])
+        reading = self.read([features], hierarchy)[0]
+        shares = description_probabilities(reading.similarities, hierarchy.fake, reading.probability).tolist()
         return Verdict(
-            probability=chances[0],
-            margin=float(margins[0]),
-            head=float(head[0]),
-            language=float(language[0]),
-            recompressed=chances[1],
-            evidence=rule.evidence(chances[0], reasons),
-            doubts=reasons,
+            probability=reading.probability,
+            margin=reading.margin,
+            head=reading.head,
+            language=reading.language,
+            recompressed=reading.recompressed,
+            evidence=reading.evidence,
+            doubts=reading.doubts,
             descriptions=tuple(
                 DescriptionView(row, float(similarity), share)
-                for row, similarity, share in zip(hierarchy, similarities[0], shares, strict=True)
+                for row, similarity, share in zip(hierarchy, reading.similarities, shares, strict=True)
             ),
             tree=build_tree(hierarchy, shares),
             hierarchy=hierarchy,
@@ -302,4 +371,6 @@ def load(name: "str | Path | None" = None, device: "str | torch.device | None" =
     checkpoint = read_checkpoint(name)
     if device is None:
         device = "cuda" if torch.cuda.is_available() else "cpu"
+    if torch.device(device).type == "cuda":
+        keep_float32_whole()
     return Detector(build_model(checkpoint).to(device), checkpoint.name, checkpoint)
