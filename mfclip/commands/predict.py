@@ -1,18 +1,19 @@
-"""`python -m mfclip predict PHOTO…`: the verdict on each photo, in words, as JSON or as a table."""
+"""`python -m mfclip predict FILE…`: the verdict on each photo or video, in words, as JSON or as a table."""
 
 import argparse
 import csv
+import io
 import json
 import os
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from mfclip.commands import CHECKPOINT, EXIT_CODES, SCORED, SOME_NOT_SCORED, USAGE, say, write
+from mfclip.commands import CHECKPOINT, EXIT_CODES, SCORED, SOME_NOT_SCORED, USAGE, clips, say, write
+from mfclip.commands.told import Told, write_whole
 
 NAME = "predict"
-HELP = "score the faces of photos"
+HELP = "score the faces of photos and videos"
 COLUMNS = (
     "photo face faces probability margin evidence x0 y0 x1 y1 face_score patch "
     "homogeneity_0 homogeneity_1 homogeneity_2 homogeneity_3 error"
@@ -21,16 +22,18 @@ COLUMNS = (
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Arguments of the command."""
-    parser.description = "Score the largest face of each photo (JPEG, PNG or WebP)."
+    parser.description = (
+        "Score the largest face of each photo (JPEG, PNG or WebP), and every face of a video."
+    )
     parser.epilog = EXIT_CODES
-    parser.add_argument("photos", nargs="+", metavar="PHOTO", help="a JPEG, PNG or WebP file")
+    parser.add_argument("photos", nargs="+", metavar="FILE", help="a JPEG, PNG or WebP file, or a video")
     parser.add_argument("--json", action="store_true", help="one JSON array on stdout, an object a verdict")
     parser.add_argument("--csv", metavar="FILE", type=Path, help="write a table, one row a verdict")
     parser.add_argument(
         "--checkpoint", metavar="NAME", help="a folder or owner/name@<40 hex>; default: the bundled one"
     )
     parser.add_argument(
-        "--cropped", action="store_true", help="the photos are face crops already: look for no face"
+        "--cropped", action="store_true", help="the files are face crops already: look for no face"
     )
     parser.add_argument(
         "--face",
@@ -39,6 +42,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         default=1,
         help="which face, 1 is the largest (default), or all",
     )
+    clips.add(parser)
 
 
 def run(chosen: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
@@ -49,6 +53,7 @@ def run(chosen: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
         )
     if chosen.csv is not None and (not chosen.csv.parent.is_dir() or chosen.csv.is_dir()):
         parser.error(f"--csv {chosen.csv}: it must name a file in a folder that exists")
+    videos = clips.among(chosen, parser)
 
     # Only now: the help must not wait for torch.
     import mfclip
@@ -60,28 +65,37 @@ def run(chosen: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
         return say(f"mfclip: {error}", CHECKPOINT)
     objects: list[dict[str, Any]] = []
     rows: list[dict[str, Any]] = []
+    texts: dict[Path, str] = {}
     code = SCORED
-    for photo in chosen.photos:
-        name = os.fsencode(photo).decode("utf-8", "replace")
+    for file in chosen.photos:
+        name = os.fsencode(file).decode("utf-8", "replace")
+        tell = clips.told if file in videos else _told
         try:
-            for number, verdict in _verdicts(detector, photo, chosen):
-                objects.append({**verdict.to_dict(), "photo": name, "face_number": number})
-                rows.append(row(name, number, verdict))
+            for told in tell(detector, file, name, chosen):
+                objects.append(told.json)
+                rows += told.rows
+                if told.report is not None:
+                    texts[chosen.report] = told.report
                 if not chosen.json:
-                    write(_words(name, number, verdict))
+                    write(told.words)
         except (NoFace, ValueError) as error:
-            objects.append({"photo": name, "error": str(error)})
+            objects.append({"video" if file in videos else "photo": name, "error": str(error)})
             rows.append({"photo": name, "error": str(error)})
             code = say(f"{name}: {error}", SOME_NOT_SCORED)
     if chosen.json:
         write(json.dumps(objects, indent=2, ensure_ascii=False) + "\n")
     if chosen.csv is not None:
+        texts[chosen.csv] = table(rows, clips.columns(COLUMNS, videos))
+    return _written(texts, code)
+
+
+def _written(texts: dict[Path, str], code: int) -> int:
+    """Write files; `code`, or USAGE where one cannot be written."""
+    for path, text in texts.items():
         try:
-            write_table(chosen.csv, rows)
+            write_whole(path, text)
         except OSError as error:
-            return say(
-                f"mfclip: {chosen.csv} was not written ({error.strerror}): choose another file.", USAGE
-            )
+            return say(f"mfclip: {path} was not written ({error.strerror}): choose another file.", USAGE)
     return code
 
 
@@ -105,18 +119,13 @@ def row(name: str, number: int, verdict: Any) -> dict[str, Any]:
     }
 
 
-def write_table(path: Path, rows: list[dict[str, Any]]) -> None:
-    """All rows or none, as CSV: written beside `path` and renamed. Raises OSError."""
-    handle, draft = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", newline="", encoding="utf-8") as stream:
-            table = csv.DictWriter(stream, COLUMNS, restval="", extrasaction="ignore")
-            table.writeheader()
-            table.writerows(rows)
-        os.chmod(draft, 0o644)
-        os.replace(draft, path)
-    finally:
-        Path(draft).unlink(missing_ok=True)
+def table(rows: list[dict[str, Any]], columns: Sequence[str] = COLUMNS) -> str:
+    """Rows as the text of a CSV file, with a line of names; what a row lacks is left empty."""
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, columns, restval="", extrasaction="ignore")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
 
 
 def _face(text: str) -> int | None:
@@ -126,6 +135,13 @@ def _face(text: str) -> int | None:
     if text.isdecimal() and int(text) >= 1:
         return int(text)
     raise argparse.ArgumentTypeError(f"{text!r} is neither a number from 1 on nor 'all'")
+
+
+def _told(detector: Any, photo: str, name: str, chosen: argparse.Namespace) -> Iterator[Told]:
+    """Each verdict on a photo. Raises as the detector does."""
+    for number, verdict in _verdicts(detector, photo, chosen):
+        told = {**verdict.to_dict(), "photo": name, "face_number": number}
+        yield Told(told, [row(name, number, verdict)], _words(name, number, verdict))
 
 
 def _verdicts(detector: Any, photo: str, chosen: argparse.Namespace) -> Iterator[tuple[int, Any]]:

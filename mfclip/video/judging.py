@@ -156,7 +156,8 @@ def _notes(
     wanted: tuple[float, ...], seen: list[float], cuts: int, small: int, crowded: bool
 ) -> Iterator[str]:
     if len(seen) < len(wanted):
-        yield f"{len(wanted)} frames were asked for and the clip has {len(seen)} different ones at those moments"
+        ones = "one" if len(seen) == 1 else "ones"
+        yield f"{len(wanted)} frames were asked for and the clip has {len(seen)} different {ones} at those moments"
     if cuts:
         yield (
             f"the scene changes {cuts} time{'s' if cuts != 1 else ''}: faces are not recognised, so a person seen "
