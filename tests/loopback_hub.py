@@ -235,7 +235,7 @@ class Hub(BaseHTTPRequestHandler):
             self.answer_json({"error": "You already created this model repo", "url": repo}, 409)
         else:
             (self.server.root / repo / ("0" * 40)).mkdir(parents=True)
-            if told.get("private"):
+            if told.get("private") or told.get("visibility") == "private":
                 self.server.private.add(repo)
             self.answer_json({"url": f"http://{self.headers['Host']}/{repo}"})
 
