@@ -46,11 +46,11 @@ def _bundled() -> Iterator[Shelved]:
 
 
 def _cached() -> Iterator[Shelved]:
-    from huggingface_hub import scan_cache_dir
+    from huggingface_hub import constants, scan_cache_dir
     from huggingface_hub.errors import CacheNotFound
 
     try:
-        repositories = scan_cache_dir().repos
+        repositories = scan_cache_dir(constants.HF_HUB_CACHE).repos
     except CacheNotFound:  # nothing was ever fetched
         return
     for repository in sorted(repositories, key=lambda one: one.repo_id):
