@@ -3,7 +3,8 @@
 from mfclip.hub import Checkpoint
 from space.checkpoint_facts import Card, Figure, Measured, card_of, measured_of
 from space.components.markup import percent, quiet, text
-from space.text import words
+from space.text import joined, words
+from space.text.toolkit import spoken
 
 MILLION = 1e6
 RULE_OF_THREE = 3
@@ -47,12 +48,13 @@ def _errors(measured: Measured | None) -> str:
     left = words.ABOUT_UNCERTAIN.format(
         uncertain=percent(measured.uncertain.value), right=percent(measured.right.value)
     )
+    missed = _share(words.ABOUT_MISSES, "little", measured.misses)
     origin = words.ABOUT_PROTOCOL.format(split=measured.split, protocol=measured.protocol)
     sources = words.ABOUT_SAME_SOURCES if measured.same_sources else ""
     return (
         f"<p><strong>{text(_share(words.ABOUT_ALARMS, 'substantial', measured.alarms))}</strong></p>"
         f"{_by_source(measured)}"
-        f"<p>{text(_share(words.ABOUT_MISSES, 'little', measured.misses))} {text(left)}</p><p>{text(ranking)}</p>"
+        f"<p>{text(joined(missed, left))}</p><p>{text(ranking)}</p>"
         + (f"<p>{text(sources)}</p>" if sources else "")
         + f'<p class="mf-small">{text(origin)}</p>'
     )
@@ -96,19 +98,20 @@ def _more(card: Card | None) -> str:
         return quiet(words.ABOUT_NO_CARD)
     if not card.limits:
         return ""
-    items = "".join(f"<li>{text(limit)}</li>" for limit in card.limits)
+    items = "".join(f"<li>{text(spoken(limit))}</li>" for limit in card.limits)
     return f"<details><summary>{text(words.ABOUT_MORE_LIMITS)}</summary><ul>{items}</ul></details>"
 
 
 def _weights(checkpoint: Checkpoint, card: Card | None) -> str:
     count = sum(tensor.numel() for tensor in checkpoint.state.values())
     decision = checkpoint.config.get("decision")
+    rule = decision.get("origin", "") if isinstance(decision, dict) else ""
     facts = [
         (words.ABOUT_NAME, text(checkpoint.name)),
         (words.ABOUT_REVISION, _code(checkpoint.revision or "")),
         (words.ABOUT_HASH, _code(checkpoint.sha256)),
         (words.ABOUT_SIZE, text(words.ABOUT_PARAMETERS.format(count=f"{count / MILLION:.2f}"))),
-        (words.ABOUT_RULE, text(decision.get("origin", "") if isinstance(decision, dict) else "")),
+        (words.ABOUT_RULE, text(spoken(rule))),
         (words.ABOUT_LICENCE, _licence(card)),
     ]
     rows = "".join(f"<dt>{text(name)}</dt><dd>{value}</dd>" for name, value in facts if value)
@@ -119,7 +122,7 @@ def _licence(card: Card | None) -> str:
     if card is None or not card.licence:
         return text(words.ABOUT_LICENCE_UNKNOWN)
     name = words.ABOUT_LICENCES.get(card.licence.lower(), card.licence)
-    return f"{text(name)}. {text(card.why)}" if card.why else text(name)
+    return text(joined(words.CLAUSE.format(clause=name), spoken(card.why)) if card.why else name)
 
 
 def _code(value: str) -> str:

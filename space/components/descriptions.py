@@ -10,7 +10,8 @@ from mfclip.tokens import CONTEXT
 from space.components.control import control_card
 from space.components.markup import notice, percent, quiet, signed, text
 from space.session import SHOWN, Change, Choice, Row, Session, short, short_labels
-from space.text import words
+from space.text import joined, words
+from space.text.toolkit import spoken
 
 _WORD = re.compile(r"[^\W_]+")  # as mfclip.words parts words
 
@@ -116,7 +117,7 @@ def token_line(
     for level, count in zip(levels, counts, strict=True):
         kind = ' class="mf-over"' if count is None or count > CONTEXT else ""
         said = words.TOKENS_TOO_LONG.format(limit=MAX_CHARACTERS) if count is None else count
-        parts.append(f"<span{kind}>{text(level)} {text(said)}</span>")
+        parts.append(f"<span{kind}>{text(spoken(level))} {text(said)}</span>")
     line = f'<p class="mf-small mf-tokens">{text(words.TOKENS.format(limit=CONTEXT))} {" · ".join(parts)}</p>'
     return line + (_unseen_line(unseen) if unseen else "")
 
@@ -126,7 +127,7 @@ def _unseen_line(unseen: Sequence[str]) -> str:
     if len(unseen) > MANY:
         shown.append(text(words.UNSEEN_MORE.format(count=len(unseen) - MANY)))
     before, after = words.UNSEEN_LINE.split("{words}")
-    return f'<p class="mf-small">{text(before)}{", ".join(shown)}{text(after)}</p>'
+    return f'<p class="mf-small">{text(before)}{text(words.LIST_JOIN).join(shown)}{text(after)}</p>'
 
 
 def marked(sentence: str, unseen: frozenset[str]) -> str:
@@ -144,7 +145,7 @@ def marked(sentence: str, unseen: frozenset[str]) -> str:
 def change_card(session: Session, decision: DecisionConfig) -> str:
     """HTML: the verdict under the edited rows beside the pinned one; the sentence where the rows are at fault."""
     if session.problem and session.place == "descriptions":
-        return notice(session.problem)
+        return notice(spoken(session.problem))
     change = session.change
     if change is None or session.now is None or session.start is None:
         return quiet(words.NO_CHANGE_YET)
@@ -167,11 +168,11 @@ def change_card(session: Session, decision: DecisionConfig) -> str:
         ),
     )
     head = "".join(f'<th scope="col">{text(name)}</th>' for name in words.CHANGE_HEAD)
+    unmoved = joined(words.HEAD_STAYS, words.LANGUAGE_MUTE if decision.b == 0 else "")
     return (
         f'<div class="mf-change" role="status"><p class="mf-said">{text(_in_words(change, session))}</p>'
         f'<table class="mf-table"><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
-        f'<p class="mf-small">{text(words.HEAD_STAYS)} '
-        f"{text(words.LANGUAGE_MUTE if decision.b == 0 else '')}</p>{control_card(session.control, change)}</div>"
+        f'<p class="mf-small">{text(unmoved)}</p>{control_card(session.control, change)}</div>'
     )
 
 

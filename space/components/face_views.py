@@ -12,7 +12,7 @@ from mfclip.photo import Photo
 from mfclip.preprocess import FACE_SIZE, WINDOW, Frame
 from space.components.markup import png, quiet, text
 from space.session import Session
-from space.text import words
+from space.text import joined, words
 
 TAG = (16, 17)  # width and height of a one-digit label, in units of the picture it stands in
 SHOWN_PHOTO = 640  # px, longest side of the photo in which several faces are numbered
@@ -133,7 +133,7 @@ def _origin(verdict: Verdict) -> str:
     else:
         sentence = words.ENLARGED if side < WINDOW else words.REDUCED
     cropped = words.PRECROPPED if verdict.face.box is None else ""
-    return f'<p class="mf-small">{text(sentence.format(side=side, face=FACE_SIZE))} {text(cropped)}</p>'
+    return f'<p class="mf-small">{text(joined(sentence.format(side=side, face=FACE_SIZE), cropped))}</p>'
 
 
 def _tile(url: str, title: str, said: str, about: str = "") -> str:

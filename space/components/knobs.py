@@ -8,6 +8,7 @@ import gradio as gr
 from explain import METHODS
 from explain.methods import Knob
 from space.text import words
+from space.text.toolkit import spoken
 
 NONE: Mapping[str, Any] = {}
 
@@ -26,9 +27,9 @@ def control(
     """The component of one knob. name: its elem_id. choices: for a choice that only the model knows. settings: what
     the page begins with where that is not the knob's default."""
     first = settings.get(knob.name, knob.default)
-    told = {"label": words.KNOB_NAMES.get(knob.name, knob.name), "info": knob.help, "elem_id": name}
+    told = {"label": words.KNOB_NAMES.get(knob.name, knob.name), "info": spoken(knob.help), "elem_id": name}
     if knob.kind == "choice":
-        offered = [(str(choice), choice) for choice in (knob.choices or choices)]
+        offered = [(spoken(str(choice)), choice) for choice in (knob.choices or choices)]
         return gr.Dropdown(offered, value=first, filterable=False, **told)
     if knob.kind == "switch":
         return gr.Checkbox(value=first, **told)

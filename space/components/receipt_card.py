@@ -2,9 +2,13 @@
 
 from explain import METRICS, Reading, Receipt
 from space.components.markup import percent, signed, text
-from space.text import words
+from space.text import joined, words
+from space.text.toolkit import known, spoken
 
 SIGNS = {"holds": "✓", "weak": "~", "fails": "✕"}
+UNMEASURED = " Not measured, for their cost: "
+"""What begins the part of a receipt's reason that names readings which were left out."""
+
 MARKS = {True: "✓", False: "✕", None: "·"}
 
 
@@ -17,10 +21,24 @@ def receipt_card(receipt: Receipt, quick: bool = True) -> str:
     return (
         f'<article class="mf-receipt mf-{receipt.verdict}"><h3><span class="mf-receipt-sign" aria-hidden="true">'
         f"{SIGNS[receipt.verdict]}</span> {text(words.RECEIPT_VERDICTS[receipt.verdict])}</h3>"
-        f"<p>{text(words.RECEIPT_MEANS[receipt.verdict])} {text(count)} {text(short)}</p>"
-        f"{_table(receipt)}"
-        f'<p class="mf-small">{text(words.RECEIPT_WHY.format(reason=receipt.reason))}</p></article>'
+        f"<p>{text(joined(words.RECEIPT_MEANS[receipt.verdict], count, short))}</p>"
+        f"{_table(receipt)}{_beyond(receipt)}</article>"
     )
+
+
+def _beyond(receipt: Receipt) -> str:
+    """HTML: what the reason tells beyond the table, which holds every reading: what was not measured, or why nothing
+    could be."""
+    rule, mark, names = receipt.reason.partition(UNMEASURED)
+    told = [spoken(rule)] if known(rule) else []
+    if mark:
+        unread = (_name(name) for name in names.removesuffix(".").split(", "))
+        told.append(words.RECEIPT_UNMEASURED.format(names=words.LIST_JOIN.join(unread)))
+    return f'<p class="mf-small">{text(joined(*told))}</p>' if told else ""
+
+
+def _name(metric: str) -> str:
+    return str(words.RECEIPT_METRICS[metric][0]) if metric in words.RECEIPT_METRICS else metric
 
 
 def said(reading: Reading) -> tuple[str, str, str]:
@@ -56,7 +74,7 @@ def _row(reading: Reading) -> str:
     line = (
         ""
         if reading.passed is None
-        else f"<small>{text(words.RECEIPT_LINE.format(line=reading.line))}</small>"
+        else f"<small>{text(words.RECEIPT_LINE.format(line=spoken(reading.line)))}</small>"
     )
     return (
         f'<tr class="{kind}"><th scope="row"><span aria-hidden="true">{MARKS[reading.passed]}</span> {text(name)}'

@@ -3,7 +3,7 @@
 from explain.figures import SweepWords
 from explain.sweep import Sweep
 from space.components.markup import percent, quiet, text
-from space.text import words
+from space.text import joined, words
 
 
 def sweep_words() -> SweepWords:
@@ -31,7 +31,7 @@ def sweep_card(sweep: Sweep | None) -> str:
         )
     )
     return (
-        f'<div class="mf-swept" role="status"><p class="mf-said">{text(" ".join(words_of_it))}</p>'
+        f'<div class="mf-swept" role="status"><p class="mf-said">{text(joined(*words_of_it))}</p>'
         f'<p class="mf-told">{text(span)}</p></div>'
         f'<details class="mf-remarks"><summary>{text(words.SWEEP_TABLE)}</summary><table class="mf-table">'
         f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></details>"

@@ -4,7 +4,8 @@ from mfclip import Verdict
 from mfclip.config import DecisionConfig
 from space.components.markup import notice, percent, quiet, rounded_parts, signed, text
 from space.session import Session
-from space.text import words
+from space.text import joined, words
+from space.text.toolkit import spoken
 
 SIGNS = {"little": "●", "uncertain": "◆", "substantial": "▲"}
 DIGITS = 3  # of the sum
@@ -14,7 +15,7 @@ WIDEST = 0.5  # share of the bar's track that the longest part of a sum fills
 def verdict_card(session: Session, decision: DecisionConfig) -> str:
     """HTML of the card; the sentence instead where there is no verdict."""
     if session.problem and session.place == "photo":
-        return notice(session.problem)
+        return notice(spoken(session.problem))
     if session.now is None:
         return quiet(words.DESCRIPTIONS_WRONG if session.problem else words.NO_PHOTO)
     verdict = session.now
@@ -56,20 +57,19 @@ def readouts_card(session: Session, decision: DecisionConfig) -> str:
     chance = words.CHANCE.format(
         temperature=f"{decision.temperature:.3g}", chance=percent(verdict.probability, 1)
     )
+    origin = words.ORIGIN.format(origin=spoken(decision.origin))
     return (
         f'<div class="mf-sum"><div class="mf-sum-head" aria-hidden="true"><span>{text(words.TOWARDS_REAL)}</span>'
         f"<span>{text(words.TOWARDS_FAKE)}</span></div>"
         f'<table><caption class="mf-hidden">{text(words.SUM_CAPTION)}</caption>'
         f"<tbody>{''.join(rows)}{total}</tbody></table>"
-        f'<p class="mf-small">{text(together)} {text(chance)} '
-        f"{text(words.ORIGIN.format(origin=decision.origin))}</p></div>"
+        f'<p class="mf-small">{text(joined(together, chance, origin))}</p></div>'
     )
 
 
 def _headline(verdict: Verdict) -> str:
-    note = (
-        f'<p class="mf-small">{text(words.PHOTO_NOTE.format(note=verdict.note))}</p>' if verdict.note else ""
-    )
+    notes = (words.PHOTO_NOTE.format(note=spoken(note)) for note in verdict.note.split("; ") if note)
+    note = "".join(f'<p class="mf-small">{text(sentence)}</p>' for sentence in notes)
     return (
         f'<h3><span class="mf-sign" aria-hidden="true">{SIGNS[verdict.evidence]}</span> '
         f"{text(words.EVIDENCE[verdict.evidence])}</h3>"
@@ -102,7 +102,8 @@ def _scale(verdict: Verdict, decision: DecisionConfig) -> str:
 def _doubts(verdict: Verdict) -> str:
     if not verdict.doubts:
         return ""
-    clauses = "".join(f"<li>{text(clause[0].upper() + clause[1:])}.</li>" for clause in verdict.doubts)
+    said = (words.CLAUSE.format(clause=spoken(clause)) for clause in verdict.doubts)
+    clauses = "".join(f"<li>{text(sentence[0].upper() + sentence[1:])}</li>" for sentence in said)
     return f'<div class="mf-doubts"><p>{text(words.DOUBTS)}</p><ul>{clauses}</ul></div>'
 
 

@@ -3,6 +3,9 @@
 from pathlib import Path
 
 LANGUAGE = "English"
+LIST_JOIN = ", "
+SENTENCE_JOIN = " "
+CLAUSE = "{clause}."
 TITLE = "MFCLIP Explainer"
 HEAD = (
     '<meta name="description" content="How much evidence of forgery a face photo holds, and which language and noise '

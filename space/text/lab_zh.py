@@ -51,25 +51,25 @@ WORDINGS_LEAD = (
     "措辞究竟有多大作用？日常用语在树的相同位置表达相同的意思；无意义的句子保留树的形状，却与人脸毫无关系。"
 )
 PRESET_DONE = {
-    "everyday": "所有描述现在都换成了日常用语。“撤销”可恢复您的描述。",
-    "nonsense": "所有描述现在都换成了形状相同的无意义句子。“撤销”可恢复您的描述。",
+    "everyday": "所有描述现在都换成了日常用语。“撤销”可恢复你的描述。",
+    "nonsense": "所有描述现在都换成了形状相同的无意义句子。“撤销”可恢复你的描述。",
 }
 
 # 对照
 CONTROL_TITLE = "对照：在相同位置放入无关的句子"
 CONTROL_WITHIN = (
-    "您的修改使判决裕度变化 {edit}。在同一位置放入无关的句子，变化为 {low} 至 {high}（平均 {mean}）："
-    "您的修改落在这一范围之内，因此起作用的未必是它的含义。"
+    "你的修改使间隔变化 {edit}。在同一位置放入无关的句子，变化为 {low} 至 {high}（平均 {mean}）："
+    "你的修改落在这一范围之内，因此起作用的未必是它的含义。"
 )
 CONTROL_BEYOND = (
-    "您的修改使判决裕度变化 {edit}。在同一位置放入无关的句子，变化为 {low} 至 {high}（平均 {mean}）："
-    "您的修改超出了无意义措辞在此处所能造成的变化。"
+    "你的修改使间隔变化 {edit}。在同一位置放入无关的句子，变化为 {low} 至 {high}（平均 {mean}）："
+    "你的修改超出了无意义措辞在此处所能造成的变化。"
 )
 CONTROL_HOW = "{count} 个与人脸无关的固定句子，依次放入{places}。"
-CONTROL_PLACES = "您修改过的 {count} 个位置"
-CONTROL_PLACE = "您修改过的位置"
-CONTROL_KEY = ("您的修改", "一个无关的句子", "没有变化")
-CONTROL_ALT = "裕度的变化：您的修改为 {edit}；{count} 个无关句子从 {low} 到 {high}，平均 {mean}"
+CONTROL_PLACES = "你修改过的 {count} 个位置"
+CONTROL_PLACE = "你修改过的位置"
+CONTROL_KEY = ("你的修改", "一个无关的句子", "没有变化")
+CONTROL_ALT = "间隔的变化：你的修改为 {edit}；{count} 个无关句子从 {low} 到 {high}，平均 {mean}"
 
 # 带走
 SHARE_OPEN = "带走这些描述：文件或链接"
@@ -83,10 +83,10 @@ LINK = "复制链接"
 LINK_FIELD = "指向这些描述的链接"
 LINK_PLACE = "请按“复制链接”。"
 LINK_READY = "链接已写入下面的文本框；如果浏览器允许，也已复制到剪贴板。"
-IMPORTED = "已读取 {count} 条描述。“撤销”可恢复您的描述。"
+IMPORTED = "已读取 {count} 条描述。“撤销”可恢复你的描述。"
 OPENED = "链接带来了 {count} 条描述。按“论文原文”可恢复检测器自己的描述。"
 EXPECTED = '由 {"fake": true 或 false, "sentences": [四个句子]} 组成的列表'
-NOT_IMPORTED = "文件未被采用，您的描述保持原样。{problem}"
+NOT_IMPORTED = "文件未被采用，你的描述保持原样。{problem}"
 NOT_OPENED = "链接中的描述未被采用；这里显示的是检测器自己的描述。{problem}"
 IMPORT_NONE = "没有收到文件：请选择一个 JSON 文件。"
 IMPORT_GONE = "文件已不在服务器上（上传的文件几分钟内就会删除）：请重新提供。"
@@ -102,13 +102,13 @@ LINK_LARGE = "链接中的描述超过 {limit} 字节：请减少描述并改用
 # 词语与人脸
 LINKED_TITLE = "每个词与人脸的每个部分"
 LINKED_LEAD = (
-    "一个词与人脸上的一个格子在判决裕度中彼此有多大关系。用指针指向、点按或用 Tab 键移到一个词，"
+    "一个词与人脸上的一个格子在间隔中彼此有多大关系。用指针指向、点按或用 Tab 键移到一个词，"
     "人脸上就显示该词的热图；指向一个格子，或用方向键在人脸上移动，各词就显示该格子的数值。"
 )
 LINKED_RUN = "联动词语与人脸"
 LINKED_STOP = "停止"
 LINKED_EMPTY = "尚未计算：需要数秒。按上面的按钮开始。"
-LINKED_STALE = "判决此后已经改变。请重新联动词语与人脸，以查看新的结果。"
+LINKED_STALE = "判定此后已经改变。请重新联动词语与人脸，以查看新的结果。"
 LINKED_WORKING = "正在联动词语与人脸：已完成 {share}{left}"
 LINKED_LEFT = "，大约还需 {seconds} 秒"
 LINKED_DONE = "已在 {seconds} 秒内完成联动。"
@@ -124,7 +124,7 @@ LINKED_WORD = "“WORD”：合计 SUM；最强处在第 ROW 行第 COLUMN 列�
 LINKED_CELL = "第 ROW 行第 COLUMN 列与“WORD”：VALUE logit；此处最强的词：“OTHER”，MOST"
 LINKED_ZERO = "“WORD”与任何格子都没有关系：0 logit"
 LINKED_NUMBERS = (
-    "所有词语和格子共用一个色标，单位为判决裕度的 logit。全部数值之和：{sum}；数值误差 {gap}。"
+    "所有词语和格子共用一个色标，单位为间隔的 logit。全部数值之和：{sum}；数值误差 {gap}。"
     "多条描述共有的词，对所有这些描述只计一次。"
 )
-LINKED_MUTE = "语言在此判决中没有权重，因此所有数值都为 0。"
+LINKED_MUTE = "语言在此判定中没有权重，因此所有数值都为 0。"

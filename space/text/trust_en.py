@@ -40,7 +40,7 @@ RECEIPT_MEANS = {
 }
 RECEIPT_COUNT = "{passed} of {lined} lines passed."
 RECEIPT_QUICK = "This is the quick test: one way to take cells away, and half of the points."
-RECEIPT_WHY = "The test in its own words: {reason}"
+RECEIPT_UNMEASURED = "Not measured, because it would take too long: {names}."
 RECEIPT_TABLE = "Readings of the test"
 RECEIPT_HEAD = ("Reading", "Value", "What it says")
 RECEIPT_MARKS = {True: "passed", False: "missed", None: "no line"}

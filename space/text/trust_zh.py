@@ -38,7 +38,7 @@ RECEIPT_MEANS = {
 }
 RECEIPT_COUNT = "有标准的 {lined} 项中，通过了 {passed} 项。"
 RECEIPT_QUICK = "这是快速检验：只用一种方式去掉格子，取点减半。"
-RECEIPT_WHY = "检验本身的说法（英文）：{reason}"
+RECEIPT_UNMEASURED = "因计算量大而没有测的项：{names}。"
 RECEIPT_TABLE = "检验的各项读数"
 RECEIPT_HEAD = ("读数", "数值", "含义")
 RECEIPT_MARKS = {True: "通过", False: "未通过", None: "没有标准"}

@@ -13,6 +13,7 @@ from space.components.about_card import PLACE, about_card, split_about
 from space.components.markup import percent, text
 from space.tabs import about
 from space.text import LANGUAGES, about_en, about_zh, speaking, words
+from space.text.toolkit import spoken
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -141,7 +142,7 @@ def test_the_weights_are_named_with_hash_size_rule_and_licence(folder):
     assert "copied" in html and f"<code>{checkpoint.sha256}</code>" in html
     count = sum(tensor.numel() for tensor in checkpoint.state.values())
     assert f"{count / 1e6:.2f} million" in html
-    assert text(checkpoint.config["decision"]["origin"]) in html
+    assert text(spoken(checkpoint.config["decision"]["origin"])) in html
     assert "<dd>CC BY-NC 4.0. Most photographs are for research only.</dd>" in html
     assert about_en.ABOUT_REVISION not in html
 
