@@ -1,0 +1,141 @@
+"""From a batch of photos to rows of the table: the numbers of `detector(photo)`, without views that nobody reads."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from mfclip import faces as finder
+from mfclip.commands.predict import COLUMNS as PREDICTED
+from mfclip.detector import NO_FACE, Detector, Reading, mildly_recompressed
+from mfclip.errors import NoFace
+from mfclip.faces import FaceBox
+from mfclip.photo import Photo, read_photo
+from mfclip.preprocess import FaceCrop, crop_face, crop_whole
+from mfclip.scoring.listing import Item
+from mfclip.verdict import FaceFeatures
+
+COLUMNS = ("path", "sha256", "label", *PREDICTED[:-1], "head", "language", "recompressed", "doubts", "error")
+"""The columns of `predict --csv` and more. sha256: of the file. head, language: the two readouts' own margins.
+recompressed: P(fake) after one mild JPEG. doubts: clauses, with '; ' between them."""
+
+SURE = 0.5  # the score from which on the finder calls something a face
+SUSPECTED = 0.2  # a face that the coarse look half sees is looked for in full
+COMPARABLE = 0.5  # of the largest face's area: a suspect smaller than this cannot become the largest
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Options:
+    """How photos are judged. cropped: they are face crops already. count_faces: look for small faces beside a large
+    one too, which changes no verdict."""
+
+    cropped: bool = False
+    count_faces: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class _Cut:
+    """A face ready to be encoded. faces: how many the photo has, None where the small ones were not looked for."""
+
+    box: FaceBox | None
+    faces: int | None
+    pair: tuple[FaceCrop, FaceCrop]
+
+
+def judge(detector: Detector, items: Sequence[Item], options: Options) -> list[Row]:
+    """A row of COLUMNS for each photo, in their order; what cannot be judged has its sentence in `error`.
+
+    Missing values are None. Safe from several threads. Rows depend on the photos of the batch only by the order of
+    sums (1e-4), so the same batches give the same rows, bit for bit.
+    """
+    rows: list[Row] = []
+    cuts: list[tuple[Row, _Cut]] = []
+    for item in items:
+        row: Row = dict.fromkeys(COLUMNS)
+        row |= {"path": item.path, "label": item.label, "photo": Path(item.path).name, "error": ""}
+        rows.append(row)
+        try:
+            row["sha256"] = sha256_of(item.file)
+            cuts.append((row, _cut(read_photo(item.file), options)))
+        except (NoFace, ValueError) as error:
+            row["error"] = str(error)
+        except OSError as error:
+            row["error"] = f"The file cannot be read ({error.strerror}): check its rights."
+    features = detector.encode([cut.pair for _, cut in cuts])
+    for (row, cut), found, reading in zip(cuts, features, detector.read(features), strict=True):
+        row |= _numbers(cut, found, reading)
+    return rows
+
+
+def sha256_of(file: Path) -> str | None:
+    """Hash of a file's content in hex, None where there is no plain file. Raises OSError."""
+    if not file.is_file():
+        return None
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def largest_face(photo: Photo, count: bool = False) -> tuple[FaceBox, int | None]:
+    """The face that `find_faces` puts first, and how many faces there are (None if nobody counted).
+
+    The finder's fine look, four fifths of its work, finds small faces. Where the coarse look has placed a large one,
+    and half sees no other that could be larger, only the count depends on it. Raises NoFace.
+    """
+    longest = max(photo.width, photo.height)
+    if not count:
+        # The first step of find_faces, with what it half sees: a box above SURE is the same one under either threshold.
+        seen = finder._look(Image.fromarray(photo.rgb), SUSPECTED, finder.COARSE_SIDE)
+        sure = [face for face in seen if face.score > SURE]
+        if sure and longest <= finder.COARSE_SIDE:
+            return max(sure, key=_area), len(sure)
+        large = [face for face in sure if face.side >= finder.LARGE_FACE * longest]
+        if large:
+            largest = max(large, key=_area)
+            room = COMPARABLE * _area(largest)
+            if not any(face.score <= SURE and _area(face) >= room for face in seen):
+                return largest, None
+    faces = finder.find_faces(photo.rgb)
+    if not faces:
+        raise NoFace(NO_FACE.format(name=photo.name))
+    return faces[0], len(faces)
+
+
+def _area(face: FaceBox) -> float:
+    return face.width * face.height
+
+
+def _cut(photo: Photo, options: Options) -> _Cut:
+    box: FaceBox | None = None
+    count: int | None = 0
+    if options.cropped:
+        crop = crop_whole(photo.rgb)
+    else:
+        box, count = largest_face(photo, options.count_faces)
+        crop = crop_face(photo.rgb, (box.x0, box.y0, box.x1, box.y1))
+    return _Cut(box, count, (crop, mildly_recompressed(photo.rgb, crop)))
+
+
+def _numbers(cut: _Cut, features: FaceFeatures, reading: Reading) -> Row:
+    corners = {}
+    if cut.box is not None:
+        corners = {edge: round(getattr(cut.box, edge), 1) for edge in ("x0", "y0", "x1", "y1")}
+        corners["face_score"] = round(cut.box.score, 4)
+    return {
+        "face": 1,
+        "faces": cut.faces,
+        "probability": reading.probability,
+        "margin": reading.margin,
+        "head": reading.head,
+        "language": reading.language,
+        "recompressed": reading.recompressed,
+        "evidence": reading.evidence,
+        "doubts": "; ".join(reading.doubts),
+        **corners,
+        "patch": features.patch_index,
+        **{f"homogeneity_{index}": value for index, value in enumerate(features.homogeneity)},
+    }
