@@ -5,7 +5,7 @@ itself is put into the page's words by `space.text.toolkit`, from the tables of 
 
 One word for one thing, in both languages (tests/space/test_languages.py holds the others off):
 
-    attention 注意力 · audit 输入检验 · baseline 基线 · band of uncertainty 不确定区间 · cell 格子 · checkpoint 检查点
+    attention 注意力 · audit 输入排查 · baseline 基线 · band of uncertainty 不确定区间 · cell 格子 · checkpoint 检查点
     description 描述 · evidence 证据 · face 人脸 · fake 伪造 · forgery 伪造 · gate 门控值 · generator 生成器
     head 分类头 · heat map 热图 · homogeneity 同质性 · image stream 图像流 · language 语言 · ledger 账目 · level 级
     logit logit · margin 间隔 · noise stream 噪声流 · pair 样本对 · patch 图块 · photo 照片 · prompt 提示词

@@ -13,8 +13,8 @@ HEAD = (
 )
 LEAD = "How much evidence of forgery is in this face – and which cues drove the answer?"
 INTRO = (
-    "MFCLIP compares a face with sentences about real and forged faces and listens to the noise in its richest patch. "
-    "This page shows each step and lets you change the sentences."
+    "MFCLIP compares a face with sentences about real and forged faces, and reads the fine noise in one small patch of "
+    "it. This page shows each step and lets you change the sentences."
 )
 SECTIONS = {"photo": "Photo and verdict", "lab": "Language lab", "about": "About"}
 
@@ -88,27 +88,28 @@ DESCRIPTIONS_WRONG = "No verdict now: the descriptions in the language lab need 
 
 # Sum
 SUM_LEAD = (
-    "Two readouts of the same face add up to one number, the margin: the head, which reads no text, and the language "
-    "side, which compares the face with the descriptions below. Right of the line speaks for fake, left of it for real."
+    "The verdict comes from one number, the margin, and two parts add up to it: the head, which looks at the face and "
+    "reads no text, and the language side, which compares the face with the descriptions under “Words”. Right of the "
+    "line speaks for fake, left of it for real."
 )
 SUM_CAPTION = "Weighted readouts that add up to the margin, positive towards fake"
 PARTS = ("Head", "Language", "Constant")
-PART_NOTES = ("image and noise, no text", "similarity to the descriptions", "offset of the language side")
+PART_NOTES = (
+    "image and noise, no text",
+    "similarity to the descriptions",
+    "a fixed offset, the same for every face",
+)
 MARGIN = "Margin"
 TOWARDS_REAL = "← real"
 TOWARDS_FAKE = "fake →"
 WITH_CONSTANT = (
-    "Language together with the constant stands at {language}; if that clearly opposes the head's {head}, the readouts "
-    "disagree."
+    "Language and constant together stand at {language}; if that clearly opposes the head's {head}, the verdict is "
+    "called uncertain."
 )
 CHANCE = "P(fake) = σ(margin ∕ {temperature}) = {chance}."
-ORIGIN = "Where the weights, the constant and the band come from: {origin}."
+ORIGIN = "Where these numbers and the band of uncertainty come from: {origin}."
 
 # Face
-FACE_LEAD = (
-    "The image stream sees the face at 224 px. The noise stream takes one of four 112 px patches: the richest one, "
-    "whose neighbouring pixels differ most (lowest homogeneity)."
-)
 FACE_ALT = (
     "The face as the model sees it, with four candidate patches outlined; number {index} is the richest"
 )
@@ -125,7 +126,8 @@ ENLARGED = (
 )
 PRECROPPED = "Pre-cropped mode: no face was looked for."
 PATCH_LEAD = (
-    "The richest patch, pixel by pixel, and what three high-pass filters (SRM) leave for the noise stream."
+    "The richest patch, and what three filters (SRM) leave of it when they take away everything smooth: the residual, "
+    "which is all that the noise stream reads."
 )
 PATCH_TITLE = "Richest patch"
 PATCH_ALT = "The richest patch, 112 by 112 pixels, enlarged"
@@ -180,7 +182,7 @@ WORDS_SAME = "The words of the verdict stay: {after}."
 HEAD_STAYS = "The head reads no text, so its part stays as it is."
 LANGUAGE_MUTE = "In this checkpoint language has no weight, so no edit can move the verdict."
 BARS_LEAD = "How close the face lies to each description"
-BARS_AXIS = "scaled similarity s·v̂·t̂"
+BARS_AXIS = "similarity of face and description, times the learned scale s (s·v̂·t̂)"
 BARS_NAMES = ("real", "fake", "before the edits")
 
 # Below

@@ -28,7 +28,9 @@ CAUSE_NEXT = "Next came {player}, {value} towards {side}."
 CAUSE_AGAINST = "Against it stood {player}, {value} towards {side}."
 CAUSE_ALONE = "Nothing of weight spoke against it."
 CAUSE_NOTHING = "No part moved this decision by more than {least} logits."
-CAUSE_TOTAL = "All six shares together move the margin from {base} to {total}."
+CAUSE_TOTAL = (
+    "All six shares together move the margin from {base} to {total} logits (above 0 is towards fake)."
+)
 SIDE_NAMES = {"real": "real", "fake": "fake"}
 
 # Progress
@@ -37,7 +39,7 @@ LEFT = ", about {seconds} s left"
 EXPLAINED = "Explained in {seconds} s by {methods}."
 METHOD_NAMES = {
     "ledger": "ledger",
-    "grid": "tokens",
+    "grid": "model's cells",
     "occlusion": "covering",
     "pixels": "pixels",
     "attention": "attention",
@@ -53,25 +55,28 @@ STOPPED = "Stopped. What was there before is still shown."
 
 # Ledger
 LEDGER_LEAD = (
-    "Who decided: exact Shapley shares of the two streams and the four prompt levels. They start from a face that says "
-    "nothing and add up to the margin. Below them the same parts counted two other ways, which need not add up."
+    "Who decided: how much each of the two streams and the four prompt levels added, averaged over all orders of "
+    "adding them (Shapley shares). They start from a face that says nothing and add up to the margin. The lower chart "
+    "counts the same parts in two other ways, which need not add up."
 )
 LEDGER_FIGURE = "Waterfall of the six shares that add up to the margin"
-AUDIT_LEAD = "What could move this decision at all: every input is replaced, and the margin read again."
+AUDIT_LEAD = (
+    "What could move this verdict at all? Every input is replaced in turn, and the margin read again."
+)
 AUDIT_BUTTON = "Audit every input"
 AUDIT_FIGURE = "How far each input moved the margin when it was replaced"
 
 # Where
 WHERE_LEAD = (
-    "Where on the face the margin comes from. Vermilion speaks for fake, blue for real, and nothing is drawn where "
+    "Where on the face the margin comes from. Orange-red speaks for fake, blue for real, and nothing is drawn where "
     "nothing was found. All maps and words of the page share one scale."
 )
 MAP_METHOD = "Method"
 MAP_CHOICES = {
     "occlusion": "Covering: what the margin loses when a cell is blurred",
-    "pixels": "Pixels: integrated gradients on face and residual together (seconds)",
-    "grid": "Tokens: integrated gradients on the model's own cells",
-    "attention": "Attention: where information was mixed, never why",
+    "pixels": "Pixels: how the margin grows from a starting picture to the face (integrated gradients)",
+    "grid": "Model's cells: the same on the cells into which the model cuts the face",
+    "attention": "Attention: where the model mixed information, never why",
 }
 MAP_RUN = "Draw the map"
 MAP_STOP = "Stop"
@@ -86,12 +91,12 @@ MAP_ALT = "{method} {panel}: {cells} cells, the strongest in row {row}, column {
 MAP_READ = "Point at a cell, or use the arrow keys on the map, to read its value."
 MAP_CELL = "Row {row}, column {column}: {value} logits"
 MAP_SUM = "All cells together: {sum} logits."
-MAP_GAP = "Numerical gap: {gap}."
-MAP_COST = "Cost: {cost} forward passes, {seconds} s."
-MAP_REFUTED = "This map failed its receipt (see Trust) and is drawn in grey: do not read it."
+MAP_GAP = "They miss what they should add up to by {gap}."
+MAP_COST = "It took {cost} runs of the model, {seconds} s."
+MAP_REFUTED = "This map failed its test (see Trust) and is drawn in grey: do not read it."
 MAP_FIGURE = "Attention by block and head"
 KNOB_NAMES = {
-    "steps": "Steps of the path",
+    "steps": "Steps on the way",
     "baseline": "Compared with",
     "side": "Cells along a side",
     "fill": "Covered cells show",
@@ -105,7 +110,7 @@ CAVEAT_TITLE = "What it cannot say"
 NOTES_TITLE = "Noticed on the way"
 
 # Words
-WORDS_LEAD = "Which words of the prompts moved the margin, beside what truly happens when each is left out."
+WORDS_LEAD = "Which words moved the margin (bars), and what truly happens when each is left out (diamonds)."
 WORDS_FIGURE = "Words with the largest shares"
 
 # Noise
@@ -117,8 +122,8 @@ NOISE_FIGURE = "Richness, other patches, spectrum, and residuals of the candidat
 
 # Pairs
 PAIRS_LEAD = (
-    "Sample pair attention is used in training only: for every face and every description it weighs how hard a wrong "
-    "pair is pushed apart. No decision reads it. Your face stands beside the page's examples."
+    "Used in training only: for every face and every description, the gate of sample pair attention sets how hard a "
+    "wrong pair is pushed apart. No verdict reads it. Your face stands beside the page's examples."
 )
 PAIRS_BUTTON = "Compare with the examples"
 PAIRS_FIGURE = "Similarity, gate and gated similarity of faces and descriptions"
@@ -130,7 +135,7 @@ REPORT_HTML = "Report (HTML)"
 REPORT_JSON = "Report (JSON)"
 REPORT_FACE = "With the face in it"
 REPORT_FACE_INFO = "Left out unless you ask: a report travels further than a page."
-REPORT_UNPROVEN = "no receipt was asked for on the page"
+REPORT_UNPROVEN = "no test of it was asked for on the page"
 
 # Named endpoints
 API_ROWS = (

@@ -28,7 +28,7 @@ CAUSE_NEXT = "其次是{player}，偏向{side} {value} logit。"
 CAUSE_AGAINST = "与之相反的是{player}，偏向{side} {value} logit。"
 CAUSE_ALONE = "没有任何有分量的部分与之相反。"
 CAUSE_NOTHING = "没有任何部分使这次判定变化超过 {least} logit。"
-CAUSE_TOTAL = "六个份额合起来，使间隔从 {base} 变为 {total}。"
+CAUSE_TOTAL = "六个份额合起来，使间隔从 {base} 变为 {total} logit（大于 0 偏向伪造）。"
 SIDE_NAMES = {"real": "真实", "fake": "伪造"}
 
 # 进度
@@ -37,13 +37,13 @@ LEFT = "，大约还需 {seconds} 秒"
 EXPLAINED = "已在 {seconds} 秒内完成解释，所用方法：{methods}。"
 METHOD_NAMES = {
     "ledger": "账目",
-    "grid": "词元",
+    "grid": "模型格子",
     "occlusion": "遮挡",
     "pixels": "像素",
     "attention": "注意力",
     "words": "词语",
     "noise": "噪声",
-    "audit": "输入检验",
+    "audit": "输入排查",
     "pairs": "词语 × 格子",
     "pair_attention": "样本对注意力",
     "counterfactuals": "换用别的词语",
@@ -53,25 +53,25 @@ STOPPED = "已停止。之前的内容仍然显示。"
 
 # 账目
 LEDGER_LEAD = (
-    "由谁决定：两个流与四级提示词的精确 Shapley 份额。各份额从一张什么也没说明的脸出发，加起来恰好等于间隔。"
-    "它们下面，是对同样这些部分的另外两种算法，加起来不必等于间隔。"
+    "由谁决定：两个流与四级提示词各自增加了多少，按所有加入顺序取平均（Shapley 份额）。"
+    "各份额从一张什么也没说明的脸出发，加起来恰好等于间隔。下面的图用另外两种算法计算同样这些部分，加起来不必等于间隔。"
 )
-LEDGER_FIGURE = "六个份额的瀑布图，加起来等于间隔"
-AUDIT_LEAD = "究竟什么能够改变这次判定：依次替换每个输入，再读一次间隔。"
-AUDIT_BUTTON = "检验每个输入"
+LEDGER_FIGURE = "六个份额的瀑布图，各份额加起来等于间隔"
+AUDIT_LEAD = "究竟什么能够改变这次判定？依次替换每个输入，再读一次间隔。"
+AUDIT_BUTTON = "排查每个输入"
 AUDIT_FIGURE = "替换每个输入后，间隔变化了多少"
 
 # 位置
 WHERE_LEAD = (
-    "间隔来自人脸的哪些位置。朱红偏向伪造，蓝色偏向真实，什么也没找到的地方不画。"
+    "间隔来自人脸的哪些位置。橙红偏向伪造，蓝色偏向真实，什么也没找到的地方不画。"
     "本页所有热图和词语共用一个色标。"
 )
 MAP_METHOD = "方法"
 MAP_CHOICES = {
-    "grid": "词元：在模型自己的格子上做积分梯度（快）",
     "occlusion": "遮挡：把一个格子模糊后，间隔会失去多少",
-    "pixels": "像素：同时对人脸和残差做积分梯度（数秒）",
-    "attention": "注意力：信息在哪里混合，绝不是原因",
+    "pixels": "像素：从起始图像到人脸，间隔如何增长（积分梯度）",
+    "grid": "模型格子：同样的方法，用模型切分人脸所得的格子",
+    "attention": "注意力：模型在哪里混合信息，而绝不是原因",
 }
 MAP_RUN = "绘制热图"
 MAP_STOP = "停止"
@@ -88,12 +88,12 @@ MAP_ALT = (
 MAP_READ = "指向一个格子，或在热图上用方向键移动，即可读出它的数值。"
 MAP_CELL = "第 {row} 行第 {column} 列：{value} logit"
 MAP_SUM = "所有格子之和：{sum} logit。"
-MAP_GAP = "数值误差：{gap}。"
-MAP_COST = "代价：{cost} 次前向计算，{seconds} 秒。"
+MAP_GAP = "与它们应有的总和相差 {gap}。"
+MAP_COST = "模型运行了 {cost} 次，用时 {seconds} 秒。"
 MAP_REFUTED = "这张热图没有通过检验（见“可信度”），因此画成灰色：请不要据此解读。"
 MAP_FIGURE = "各层、各头的注意力"
 KNOB_NAMES = {
-    "steps": "路径的步数",
+    "steps": "步数",
     "baseline": "与什么相比",
     "side": "每边的格子数",
     "fill": "被遮挡的格子显示为",
@@ -103,11 +103,11 @@ KNOB_NAMES = {
     "reference": "与什么相比",
     "skip": "绕过注意力的份额",
 }
-CAVEAT_TITLE = "它不能说明什么（英文）"
-NOTES_TITLE = "过程中注意到的（英文）"
+CAVEAT_TITLE = "它不能说明什么"
+NOTES_TITLE = "过程中注意到的"
 
 # 词语
-WORDS_LEAD = "提示词中哪些词改变了间隔；旁边是逐一去掉每个词时真正发生的变化。"
+WORDS_LEAD = "描述中的哪些词改变了间隔（条形），以及逐一去掉每个词时真正发生的变化（菱形）。"
 WORDS_FIGURE = "份额最大的词"
 
 # 噪声
@@ -119,8 +119,8 @@ NOISE_FIGURE = "各候选图块的丰富程度、换用其他图块的结果、�
 
 # 样本对
 PAIRS_LEAD = (
-    "样本对注意力只用于训练：对每张脸和每条描述，它决定以多大力度推开不匹配的对。任何判定都不读取它。"
-    "这里你的照片与本页的示例并列。"
+    "只用于训练：对每张脸和每条描述，样本对注意力的门控值决定以多大力度推开不匹配的一对。任何判定都不读取它。"
+    "这里你的人脸与本页的示例并列。"
 )
 PAIRS_BUTTON = "与示例比较"
 PAIRS_FIGURE = "人脸与描述的相似度、门控值，以及相似度 × 门控值"
@@ -132,7 +132,7 @@ REPORT_HTML = "报告（HTML）"
 REPORT_JSON = "报告（JSON）"
 REPORT_FACE = "包含人脸"
 REPORT_FACE_INFO = "除非你要求，否则不包含：报告比页面传得更远。"
-REPORT_UNPROVEN = "没有在页面上要求检验"
+REPORT_UNPROVEN = "没有在页面上要求检验它"
 
 # 命名端点
 API_ROWS = (

@@ -44,9 +44,9 @@ LESSON_SIGHT_CHOICE = "{number}. {side}: {name}"
 LESSON_SIGHT_REVEAL = (
     "Of all {count} descriptions, “{nearest}” is nearest, with a cosine of {high}; “{farthest}” is farthest, with "
     "{low}.",
-    "Every cosine is multiplied by the learned scale s = {scale}. The language margin compares the sides: the "
-    "log-mean-exp of these products over the fake descriptions less that over the real ones. Here it is {language}; "
-    "above 0 is towards fake.",
+    "Every cosine is multiplied by the learned scale s = {scale}. The language margin compares the sides: a soft "
+    "maximum (log-mean-exp) of these products over the fake descriptions, less that over the real ones. Here it is "
+    "{language}; above 0 is towards fake.",
     "Near is not true. Something is always nearest, even where every sentence on the list is wrong.",
 )
 LESSON_SIGHT_TABLE = "Cosines of this face with the descriptions offered"
@@ -208,7 +208,7 @@ LESSON_MAPS_FAILS = "here it reaches that line, so this map is not to be trusted
 LESSON_MAPS_TABLE = "Rank correlation of the maps as drawn, −1 to 1"
 LESSON_MAPS_HEAD = ("Maps", "Correlation")
 LESSON_MAPS_PAIR = "{first} and {second}"
-LESSON_MAPS_SIGNED = "The trained detector's map with its signs: vermilion towards fake, blue towards real"
+LESSON_MAPS_SIGNED = "The trained detector's map with its signs: orange-red towards fake, blue towards real"
 LESSON_MAPS_LOOK = (
     "under “{where}”, the map with its method and scale; under “{trust}”, the tests that it has to pass."
 )

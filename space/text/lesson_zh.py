@@ -42,8 +42,8 @@ LESSON_SIGHT_QUESTION = "模型认为下面哪条描述离这张脸最近？"
 LESSON_SIGHT_CHOICE = "{number}. {side}：{name}"
 LESSON_SIGHT_REVEAL = (
     "在全部 {count} 条描述中，“{nearest}”最近，余弦为 {high}；“{farthest}”最远，余弦为 {low}。",
-    "每个余弦都乘以学到的尺度 s = {scale}。语言间隔（language margin）比较两侧：这些乘积在伪造描述上的 log-mean-exp，"
-    "减去在真实描述上的 log-mean-exp。这里是 {language}；大于 0 表示偏向伪造。",
+    "每个余弦都乘以学到的尺度 s = {scale}。语言间隔（language margin）比较两侧：这些乘积在伪造描述上的软最大值"
+    "（log-mean-exp），减去在真实描述上的。这里是 {language}；大于 0 表示偏向伪造。",
     "近不等于对。总有一条是最近的，哪怕列表里的句子全都不对。",
 )
 LESSON_SIGHT_TABLE = "这张脸与所列描述的余弦"
@@ -157,7 +157,7 @@ LESSON_PUBLISHED_HEAD = (
 )
 LESSON_PUBLISHED_INPUTS = ("人脸像素", "图块的残差")
 LESSON_PUBLISHED_LOOK = (
-    "在“{ledger}”中，按钮“{audit}”对修补后模型的每个输入做同样的检验；"
+    "在“{ledger}”中，按钮“{audit}”对修补后模型的每个输入做同样的试验；"
     "在“{words}”中，改动一个句子就会改变它的判定。"
 )
 
@@ -190,5 +190,5 @@ LESSON_MAPS_FAILS = "这里达到了这条线，所以这张图不可信"
 LESSON_MAPS_TABLE = "三张图（如所绘）之间的等级相关，−1 到 1"
 LESSON_MAPS_HEAD = ("两张图", "相关")
 LESSON_MAPS_PAIR = "{first}与{second}"
-LESSON_MAPS_SIGNED = "训练好的检测器的图，带正负：朱红偏向伪造，蓝色偏向真实"
+LESSON_MAPS_SIGNED = "训练好的检测器的图，带正负：橙红偏向伪造，蓝色偏向真实"
 LESSON_MAPS_LOOK = "在“{where}”中：热图及其方法与标尺；在“{trust}”中：它必须通过的检验。"

@@ -33,9 +33,9 @@ RECEIPT_VERDICTS = {
 }
 RECEIPT_MEANS = {
     "holds": "It did on this face what an explanation must do. It may be read, within what it cannot say.",
-    "weak": "It passed some tests and missed others. Read its strongest cells with caution, and not the fine detail.",
+    "weak": "It passed some tests and missed others. Read its strongest parts with caution, and not the fine detail.",
     "fails": (
-        "What it points to does not drive this verdict better than chance would. It is drawn in grey: do not read it."
+        "What it points to moves this verdict no more than chance would. It is drawn in grey: do not read it."
     ),
 }
 RECEIPT_COUNT = "{passed} of {lined} lines passed."
@@ -43,8 +43,8 @@ RECEIPT_QUICK = "This is the quick test: one way to take cells away, and half of
 RECEIPT_UNMEASURED = "Not measured, because it would take too long: {names}."
 RECEIPT_TABLE = "Readings of the test"
 RECEIPT_HEAD = ("Reading", "Value", "What it says")
-RECEIPT_MARKS = {True: "passed", False: "missed", None: "no line"}
-RECEIPT_LINE = "Line: {line}."
+RECEIPT_MARKS = {True: "passed", False: "missed", None: "for information"}
+RECEIPT_LINE = "To pass: {line}."
 RECEIPT_METRICS = {
     "completeness": (
         "Adds up",
@@ -135,8 +135,8 @@ RECEIPT_FIGURE = "The verdict while cells are taken away, beside random orders o
 # Sweep
 SWEEP_TITLE = "Does the verdict hold?"
 SWEEP_LEAD = (
-    "A photo is saved again, made smaller, cropped by every site it passes through. A verdict that such things turn is "
-    "no verdict. The face that was found stays the same; only one thing changes at a time."
+    "Every site that a photo passes through saves it again, shrinks it or crops it. Do not trust a verdict that such "
+    "things turn. The face that was found stays the same; only one thing changes at a time."
 )
 SWEEP_OF = "Change"
 SWEEP_CHOICES = (
@@ -181,8 +181,8 @@ SWEEP_HEAD = ("Strength", "P(fake)", "Verdict")
 # Base rate
 BASE_TITLE = "Of 100 alarms, how many are right?"
 BASE_LEAD = (
-    "An alarm is the verdict “substantial evidence”. What it is worth hangs on how many forged photos there are among "
-    "those handed in: where they are rare, most alarms are false, however good the detector."
+    "An alarm is the verdict “substantial evidence”. What it is worth depends on how many of the photos handed in are "
+    "forged: where forgeries are rare, most alarms are false, even with a good detector."
 )
 BASE_SLIDER = "Of 100 photos people hand in, how many are forged?"
 BASE_VALUE = "{forged} of 100"

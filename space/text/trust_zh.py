@@ -33,16 +33,16 @@ RECEIPT_VERDICTS = {
 }
 RECEIPT_MEANS = {
     "holds": "在这张脸上，它做到了一个解释必须做到的事。在“它不能说明什么”的限度之内，可以据此解读。",
-    "weak": "它通过了一些检验，没有通过另一些。请谨慎看待它最强的格子，不要解读细节。",
+    "weak": "它通过了一些检验，没有通过另一些。请谨慎看待它最强的部分，不要解读细节。",
     "fails": "它所指之处对这次判定的作用，并不比随机选择更大。它被画成灰色：请不要据此解读。",
 }
 RECEIPT_COUNT = "有标准的 {lined} 项中，通过了 {passed} 项。"
-RECEIPT_QUICK = "这是快速检验：只用一种方式去掉格子，取点减半。"
+RECEIPT_QUICK = "这是快速检验：只用一种方式去掉格子，取点也减半。"
 RECEIPT_UNMEASURED = "因计算量大而没有测的项：{names}。"
 RECEIPT_TABLE = "检验的各项读数"
 RECEIPT_HEAD = ("读数", "数值", "含义")
-RECEIPT_MARKS = {True: "通过", False: "未通过", None: "没有标准"}
-RECEIPT_LINE = "标准：{line}。"
+RECEIPT_MARKS = {True: "通过", False: "未通过", None: "仅供参考"}
+RECEIPT_LINE = "通过的标准：{line}。"
 RECEIPT_METRICS = {
     "completeness": (
         "总和相符",
@@ -130,7 +130,7 @@ RECEIPT_FIGURE = "逐步去掉格子时的判定，旁边是同样这些格子�
 # 逐步改动照片
 SWEEP_TITLE = "这个判定站得住吗？"
 SWEEP_LEAD = (
-    "照片每经过一个网站，就会被重新保存、缩小、裁剪。会被这些事推翻的判定，不算判定。"
+    "照片每经过一个网站，就会被重新保存、缩小或裁剪。会被这些事推翻的判定，不要相信。"
     "找到的人脸保持不变，每次只改动一样。"
 )
 SWEEP_OF = "改动"
@@ -177,7 +177,7 @@ SWEEP_HEAD = ("强度", "P(fake)", "判定")
 BASE_TITLE = "100 次警报中，有多少次是对的？"
 BASE_LEAD = (
     "判定为“有充分的伪造证据”，就是一次警报。它值多少，取决于送来的照片中有多少是伪造的：伪造照片很少时，"
-    "无论检测器多好，大多数警报都是误报。"
+    "即使检测器很好，大多数警报也是误报。"
 )
 BASE_SLIDER = "人们送来的 100 张照片中，有多少张是伪造的？"
 BASE_VALUE = "100 张中有 {forged} 张"
