@@ -10,19 +10,22 @@ import typing
 from dataclasses import dataclass
 from typing import Any, Self
 
-from mfclip.prompts import LEVELS, Hierarchy, published_hierarchy
+from mfclip.preprocess import FACE_SIZE, WINDOW
+from mfclip.prompts import LEVELS, Hierarchy, published_hierarchy, shown
 
 
 def _build(cls: type, values: Any, where: str) -> Any:
     """Build a dataclass from JSON values, refusing unknown and missing keys with both lists in the sentence."""
     if not isinstance(values, dict):
-        raise ValueError(f"{where} is {values!r}; a JSON object with the keys of {cls.__name__} is expected.")
+        raise ValueError(
+            f"{where} is {shown(values)}; a JSON object with the keys of {cls.__name__} is expected."
+        )
     hints = typing.get_type_hints(cls)
-    unknown = sorted(set(values) - set(hints))
+    unknown = sorted(set(values) - set(hints), key=str)
     missing = sorted(set(hints) - set(values))
     if unknown or missing:
         raise ValueError(
-            f"{where}: unknown keys {unknown}, missing keys {missing}. Allowed are {sorted(hints)}; "
+            f"{where}: unknown keys {shown(unknown)}, missing keys {missing}. Allowed are {sorted(hints)}; "
             "use the config.json that was written with the weights."
         )
     return cls(**{key: _value(hints[key], values[key], f"{where}.{key}") for key in hints})
@@ -35,29 +38,45 @@ def _value(hint: Any, value: Any, where: str) -> Any:
         return _build(hint, value, where)
     if typing.get_origin(hint) is tuple:
         if not isinstance(value, list | tuple):
-            raise ValueError(f"{where} is {value!r}; a list is expected.")
+            raise ValueError(f"{where} is {shown(value)}; a list is expected.")
         return tuple(_value(typing.get_args(hint)[0], item, where) for item in value)
     if typing.get_origin(hint) is typing.Literal:
         _one_of(where, value, typing.get_args(hint))
         return value
     number = int | float if hint is float else hint
     if not isinstance(value, number) or (hint in (int, float) and isinstance(value, bool)):
-        raise ValueError(f"{where} is {value!r}; a value of type {hint.__name__} is expected.")
-    if hint is float and not math.isfinite(value):
-        raise ValueError(f"{where} is {value}; a finite number is expected.")
-    return hint(value)
+        raise ValueError(f"{where} is {shown(value)}; a value of type {hint.__name__} is expected.")
+    if (
+        hint is float and not abs(value) < math.inf
+    ):  # as it stands: a whole number may be larger than any float
+        raise ValueError(f"{where} is {shown(value)}; a finite number is expected.")
+    try:
+        return hint(value)
+    except OverflowError:
+        raise ValueError(f"{where} is {shown(value)}; a number below 1.8e308 is expected.") from None
 
 
 def _one_of(name: str, value: Any, allowed: tuple) -> None:
     if value not in allowed:
-        raise ValueError(f"{name} is {value!r}; allowed are {', '.join(map(repr, allowed))}.")
+        raise ValueError(f"{name} is {shown(value)}; allowed are {', '.join(map(repr, allowed))}.")
 
 
 def _positive(owner: Any, *names: str) -> None:
     for name in names:
         value = getattr(owner, name)
         if value <= 0:
-            raise ValueError(f"{type(owner).__name__}.{name} is {value}; it must be above 0.")
+            raise ValueError(f"{type(owner).__name__}.{name} is {shown(value)}; it must be above 0.")
+
+
+def _sizes(owner: Any, *names: str) -> None:
+    """Sizes of a part: above 0, and no larger than a network that anybody has trained would need."""
+    _positive(owner, *names)
+    for name in names:
+        value = getattr(owner, name)
+        if value > LARGEST[name]:
+            raise ValueError(
+                f"{type(owner).__name__}.{name} is {shown(value)}; at most {LARGEST[name]} is allowed."
+            )
 
 
 def _unused(owner: Any, *names: str) -> None:
@@ -70,10 +89,33 @@ def _unused(owner: Any, *names: str) -> None:
 
 
 def _needs_stem(owner: Any) -> None:
-    if not owner.stem or min(owner.stem) < 1:
+    stages, channels = LARGEST["stages"], LARGEST["channels"]
+    if not 1 <= len(owner.stem) <= stages or not all(1 <= width <= channels for width in owner.stem):
         raise ValueError(
-            f"{type(owner).__name__}.stem is {owner.stem}; a convolutional stem needs at least one stage, "
-            "each of at least one channel."
+            f"{type(owner).__name__}.stem is {shown(owner.stem)}; give a convolutional stem 1 to {stages} stages, "
+            f"each of 1 to {channels} channels."
+        )
+
+
+def _published(owner: Any, stages: int, embed_dim: int) -> None:
+    """The published streams: stems of a fixed depth, and tokens that are handed on as they are."""
+    if len(owner.stem) != stages:
+        raise ValueError(
+            f"{type(owner).__name__}.stem is {owner.stem}; the published stem has {stages} stages: "
+            f"give {stages} numbers of channels."
+        )
+    if owner.width != embed_dim:
+        raise ValueError(
+            f"{type(owner).__name__}.width is {owner.width} and embed_dim {embed_dim}; the published streams hand on "
+            "their tokens as they are: set both to the same number."
+        )
+
+
+def _tiles(owner: Any, side: int) -> None:
+    if side % owner.patch:
+        raise ValueError(
+            f"{type(owner).__name__}.patch is {owner.patch}; tokens of that size do not fill {side} px: it must "
+            f"divide {side}."
         )
 
 
@@ -84,8 +126,28 @@ def _divides(owner: Any) -> None:
         )
 
 
+LARGEST = {
+    "width": 8192,
+    "layers": 128,
+    "heads": 256,
+    "context": 4096,
+    "patch": FACE_SIZE,
+    "embed_dim": 8192,
+    "rank": 8192,
+    "slots": 4096,
+    "stages": 7,
+    "channels": 4096,
+}
+"""The largest sizes that are built: a file that asks for more is a mistake or an attack on time and memory."""
+
+MOST_WEIGHTS = 3_000_000_000
+"""About as many as the largest CLIP that was published has (ViT-bigG, 2.5 thousand million)."""
+
 SENTENCE_CONTEXT = 77
 """Tokens that a sentence may have (CLIP); `tokens.CONTEXT`, said again because this file loads no torch."""
+
+VOCABULARY = 49_408
+"""Tokens there are (CLIP); `tokens.VOCABULARY`, likewise."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +166,7 @@ class TextConfig:
     levels: typing.Literal["each", "first", "joint"]
 
     def __post_init__(self) -> None:
-        _positive(self, "width", "layers", "heads", "context")
+        _sizes(self, "width", "layers", "heads", "context")
         _divides(self)
         if self.context < SENTENCE_CONTEXT:
             raise ValueError(
@@ -132,10 +194,12 @@ class ImageConfig:
     activation: typing.Literal["gelu", "quick_gelu"]
 
     def __post_init__(self) -> None:
-        _positive(self, "width", "layers", "heads", "patch")
+        _sizes(self, "width", "layers", "heads", "patch")
         _divides(self)
         if self.kind != "clip":
             _needs_stem(self)
+        if self.kind != "authors":
+            _tiles(self, FACE_SIZE)
 
 
 @dataclass(frozen=True)
@@ -156,9 +220,11 @@ class NoiseConfig:
         if self.kind == "none":
             _unused(self, "stem", "patch", "width", "layers", "heads")
             return
-        _positive(self, "width", "layers", "heads", "patch")
+        _sizes(self, "width", "layers", "heads", "patch")
         _divides(self)
         _needs_stem(self)
+        if self.kind != "authors":
+            _tiles(self, WINDOW)
 
 
 @dataclass(frozen=True)
@@ -176,7 +242,7 @@ class AlignmentConfig:
         if self.kind == "none":
             _unused(self, "rank", "slots")
         else:
-            _positive(self, "rank" if self.kind == "content" else "slots")
+            _sizes(self, "rank" if self.kind == "content" else "slots")
 
 
 @dataclass(frozen=True)
@@ -220,13 +286,37 @@ class Config:
     hierarchy: Hierarchy
 
     def __post_init__(self) -> None:
-        _positive(self, "embed_dim")
+        _sizes(self, "embed_dim")
         kinds = {self.image.kind == "authors", self.noise.kind == "authors", self.text.levels == "first"}
         if len(kinds) > 1:
             raise ValueError(
                 f"image kind {self.image.kind!r}, noise kind {self.noise.kind!r} and text levels "
                 f"{self.text.levels!r} mix the published computation with the repaired one; use all three or none."
             )
+        if self.image.kind == "authors":
+            _published(self.image, 5, self.embed_dim)
+            _published(self.noise, 2, self.embed_dim)
+        if self.weights > MOST_WEIGHTS:
+            raise ValueError(
+                f"The configuration describes a network of about {self.weights} weights; at most {MOST_WEIGHTS} are "
+                "built: choose smaller widths or fewer layers."
+            )
+
+    @property
+    def weights(self) -> int:
+        """About how many numbers the network has: its transformers, stems and tables, to a tenth."""
+        text, image, noise, size = self.text, self.image, self.noise, self.embed_dim
+        blocks = sum(12 * part.layers * part.width**2 for part in (text, image, noise))
+        stems = sum(18 * channels**2 for part in (image, noise) for channels in part.stem)
+        # The published streams turn the whole of the stem's last map into one token.
+        maps = (part.stem[-1] * (side >> len(part.stem)) ** 2 * size for part, side in self._single_tokens)
+        tables = (VOCABULARY + text.context) * text.width + self.alignment.slots**2
+        return blocks + stems + sum(maps) + tables + size * (size + 2 * self.alignment.rank)
+
+    @property
+    def _single_tokens(self) -> list[tuple[ImageConfig | NoiseConfig, int]]:
+        sides: list[tuple[ImageConfig | NoiseConfig, int]] = [(self.image, FACE_SIZE), (self.noise, WINDOW)]
+        return [(part, side) for part, side in sides if part.kind == "authors"]
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:

@@ -10,10 +10,12 @@ import struct
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 from PIL import Image, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
+
+from mfclip.containers import excess
 
 MAX_PIXELS = 40_000_000  # a 40 megapixel photo takes 120 MB as RGB
 MIN_SIDE = 32  # pixels; nothing below can hold a face worth judging
@@ -138,6 +140,9 @@ def _from_stream(stream: BinaryIO, name: str) -> Photo:
     head = stream.read(1024)
     stream.seek(0)
     plugin = _plugin(head, name)
+    too_much = excess(stream, plugin.format)
+    if too_much:
+        raise ValueError(f"{name!r} holds {too_much}: open it in an image editor and save it as {_ALLOWED}.")
     if plugin is WebPImagePlugin.WebPImageFile:
         # Its plugin reserves the whole canvas when it opens, so the size is read before.
         _check_size(_webp_size(head, name), name)
@@ -149,7 +154,7 @@ def _from_stream(stream: BinaryIO, name: str) -> Photo:
     return _from_image(image, name)
 
 
-def _plugin(head: bytes, name: str) -> type:
+def _plugin(head: bytes, name: str) -> Any:
     if not head:
         raise ValueError(f"The file {name!r} is empty (0 bytes): get it again and give a {_ALLOWED} file.")
     if head.startswith(b"\xff\xd8"):

@@ -7,6 +7,7 @@ worded as published (Figure 1 of arXiv 2409.09724 and the authors' training scri
 """
 
 import json
+import reprlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
@@ -50,6 +51,17 @@ PUBLISHED_GENERATORS = {
 MAX_DESCRIPTIONS = 64
 MAX_CHARACTERS = 1000
 
+_short = reprlib.Repr()
+_short.maxstring = _short.maxother = _short.maxlong = 80
+
+
+def shown(value: Any) -> str:
+    """A value as a sentence quotes it: as Python writes it, cut where it is long or deep."""
+    try:
+        return _short.repr(value)
+    except ValueError:  # Python writes no whole number of more than 4300 digits
+        return f"a {type(value).__name__} with a number of more than 4300 digits"
+
 
 @dataclass(frozen=True)
 class Description:
@@ -68,7 +80,7 @@ class Description:
         if len(self.sentences) != len(LEVELS):
             raise ValueError(
                 f"A description has {len(self.sentences)} sentences; it needs {len(LEVELS)}, "
-                f"one for each of: {', '.join(LEVELS)}."
+                f"one for each of: {', '.join(LEVELS)}. Write exactly these."
             )
         for level, sentence in zip(LEVELS, self.sentences, strict=True):
             if not isinstance(sentence, str) or not sentence.strip():
@@ -77,6 +89,12 @@ class Description:
                 raise ValueError(
                     f"The {level} sentence has {len(sentence)} characters; "
                     f"at most {MAX_CHARACTERS} are allowed. Shorten it."
+                )
+            if any("\ud800" <= letter <= "\udfff" for letter in sentence):
+                # JSON can spell one; no tokeniser, file or page can write it.
+                raise ValueError(
+                    f"The {level} sentence holds half a character (a lone surrogate), which no text may hold; "
+                    "write that word anew."
                 )
 
     @property
@@ -169,7 +187,7 @@ class Hierarchy:
                     raise ValueError("It is empty; write 'real' or 'fake' and four sentences, or remove it.")
                 side = str(row[0]).strip().lower()
                 if side not in ("real", "fake"):
-                    raise ValueError(f"The first cell is {row[0]!r}; write 'real' or 'fake'.")
+                    raise ValueError(f"The first cell is {shown(row[0])}; write 'real' or 'fake'.")
                 # However many there are: Description counts them and says what is missing.
                 sentences: Any = tuple("" if cell is None else str(cell) for cell in row[1:])
                 descriptions.append(Description(sentences, fake=side == "fake"))
@@ -192,6 +210,8 @@ class Hierarchy:
         if isinstance(content, str):
             try:
                 content = json.loads(content)
+            except RecursionError:
+                raise ValueError(f"The hierarchy's JSON is nested too deeply; expected {expected}.") from None
             except ValueError as error:
                 raise ValueError(f"The hierarchy is not valid JSON ({error}); expected {expected}.") from None
         if not isinstance(content, list):
@@ -199,8 +219,8 @@ class Hierarchy:
         descriptions = []
         for number, item in enumerate(content, start=1):
             if not isinstance(item, dict) or set(item) != {"fake", "sentences"}:
-                keys = sorted(item) if isinstance(item, dict) else item
-                raise ValueError(f"Description {number} is {keys!r}; expected {expected}.")
+                keys = sorted(item, key=str) if isinstance(item, dict) else item
+                raise ValueError(f"Description {number} is {shown(keys)}; expected {expected}.")
             if not isinstance(item["fake"], bool) or not isinstance(item["sentences"], list):
                 raise ValueError(f"Description {number} has values of the wrong type; expected {expected}.")
             try:

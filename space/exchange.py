@@ -44,12 +44,14 @@ def from_json(content: bytes) -> tuple[Description, ...]:
         # ValueError: Python reads no whole number of more than 4300 digits.
         raise ValueError(words.IMPORT_DEEP.format(expected=words.EXPECTED)) from None
     try:
+        # Before the hierarchy refuses half a character in its own words, which are in one language only.
+        json.dumps(listed, ensure_ascii=False).encode("utf-8")
         hierarchy = Hierarchy.from_json(listed)
-        for sentence in hierarchy.sentences:
-            sentence.encode("utf-8")
         tokenize(hierarchy.sentences)
     except UnicodeEncodeError:
         raise ValueError(words.IMPORT_LETTERS) from None
+    except RecursionError:
+        raise ValueError(words.IMPORT_DEEP.format(expected=words.EXPECTED)) from None
     except ValueError as error:
         raise ValueError(_brief(str(error))) from None
     return hierarchy.descriptions

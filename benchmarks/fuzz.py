@@ -1,0 +1,111 @@
+"""Damaged pictures, prompt hierarchies, configurations and weights through the public face (tests/fuzz), long version.
+
+Every piece runs in a process of its own with limits on memory and on CPU time, so that a case which kills its process
+is a finding with a name. Run one piece by hand with `python -m benchmarks.fuzz CAMPAIGN FIRST COUNT`.
+"""
+
+import faulthandler
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks.report import Line
+from tests.fuzz.watch import MIB, SLOWEST_CASE, Tally, Watch
+
+CASES = {"pictures": 5_000, "hierarchies": 1_000, "imports": 1_000, "configurations": 1_000, "headers": 1_000}
+PIECE = 1_000  # cases a process
+ROOM = 3 * 1024 * MIB  # bytes of address space beyond what the imports take
+STUCK = 30.0  # CPU seconds after which a case is stopped
+MOST_GROWTH = 1024 * MIB  # of the memory of a process, over all cases of a piece
+
+
+def piece(name: str, first: int, count: int, place: Path) -> Tally:
+    """Run cases in this process; `place` always holds the name of the case that is running."""
+    import torch
+
+    from tests.fuzz.campaigns import CAMPAIGNS
+
+    torch.set_num_threads(1)
+    with place.open("wb", buffering=0) as running:
+
+        def before(case: str) -> None:
+            running.truncate(0)
+            os.pwrite(running.fileno(), case.encode("utf-8", "replace"), 0)
+            signal.setitimer(signal.ITIMER_PROF, STUCK)
+
+        # The first signal writes where every thread is, then ends the process as it would have without us.
+        faulthandler.register(signal.SIGPROF, all_threads=True, chain=True)
+        _limit_memory()
+        watch = Watch(before)
+        CAMPAIGNS[name](watch, first, count)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+    return watch.tally
+
+
+def _limit_memory() -> None:
+    statistics = Path("/proc/self/statm")
+    if statistics.exists():  # Linux; elsewhere growth is measured, not limited
+        taken = int(statistics.read_text(encoding="ascii").split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (taken + ROOM, resource.getrlimit(resource.RLIMIT_AS)[1]))
+
+
+def campaign(name: str, count: int) -> Tally:
+    """All pieces of a campaign, one after the other."""
+    total = Tally()
+    for first in range(0, count, PIECE):
+        total.add(_piece_apart(name, first, min(PIECE, count - first)))
+    return total
+
+
+def _piece_apart(name: str, first: int, count: int) -> Tally:
+    with tempfile.NamedTemporaryFile(prefix="fuzz-") as running:
+        done = subprocess.run(
+            [sys.executable, "-m", "benchmarks.fuzz", name, str(first), str(count), running.name],
+            capture_output=True,
+            text=True,
+            cwd=Path(__file__).resolve().parents[1],
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+            check=False,
+        )
+        case = Path(running.name).read_text(encoding="utf-8", errors="replace")
+    if done.returncode == 0:
+        return Tally.from_dict(json.loads(done.stdout))
+    said = " ".join(done.stderr.split())[-400:]
+    return Tally(faults={f"the process ended with {done.returncode}: {said}": case})
+
+
+def run() -> list[Line]:
+    """Each campaign: how many cases, how many ended otherwise than documented, the slowest, the growth of memory."""
+    lines = []
+    for name, count in CASES.items():
+        total = campaign(name, count)
+        refused = sum(total.refused.values())
+        faults = "; ".join(f"{fault} ({case})" for fault, case in total.faults.items())
+        note = f"{total.accepted} accepted, {refused} refused in {len(total.refused)} ways"
+        lines += [
+            Line(f"fuzz, {name}", total.cases, "cases", "≥", count, note),
+            Line(
+                f"fuzz, {name}, not as documented", len(total.faults), "kinds of fault", "≤", 0, faults[:600]
+            ),
+            Line(
+                f"fuzz, {name}, slowest",
+                total.slowest,
+                "s of CPU",
+                "≤",
+                SLOWEST_CASE,
+                total.slowest_case[:80],
+            ),
+            Line(f"fuzz, {name}, growth of memory", total.growth / MIB, "MiB", "≤", MOST_GROWTH / MIB),
+        ]
+    return lines
+
+
+if __name__ == "__main__":
+    asked, first_case, cases, *file = sys.argv[1:]
+    found = piece(asked, int(first_case), int(cases), Path(file[0] if file else os.devnull))
+    sys.stdout.write(json.dumps(found.to_dict()))

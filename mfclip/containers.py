@@ -1,0 +1,75 @@
+"""How a picture's file is put together, judged before a decoder opens it.
+
+A decoder's work is bounded by the size of the picture only as long as the file says each thing once. A progressive
+JPEG of 400 kB can ask for 5,000 passes over 40 megapixels (12 s of work, found by tests/fuzz), a JPEG of 4 MB can hold
+200,000 pieces of EXIF that Pillow joins one by one (5 s, four times as much for twice the file), and a PNG of 1 MB a
+thousand colour profiles that are unpacked one by one (2 s). No camera and no program writes such files.
+"""
+
+import re
+from typing import BinaryIO
+
+MAX_BYTES = 400_000_000
+"""Of a file; 40 megapixels of 16-bit RGBA take 320 MB."""
+
+MAX_SCANS = 100
+"""Of a JPEG; progressive encoders write about ten."""
+
+MAX_SEGMENTS = 1_000
+"""Of a JPEG; 20 MB of notes by an editor take 320."""
+
+MAX_CHUNKS = 250
+"""Of a PNG, its pixels not counted; a few dozen are many."""
+
+# A marker is FF and a byte that is neither stuffing (00), a restart (D0 to D7) nor FF again (ISO 10918-1, B.1.1.2).
+_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
+_END, _SCAN = 0xD9, 0xDA
+_ALONE = (0x01, 0xD8)  # markers that no length follows
+_PIXELS = (b"IDAT", b"fdAT", b"fcTL")  # a PNG, an animated one too, may hold any number of these
+
+
+def excess(stream: BinaryIO, kind: str) -> str:
+    """What a file holds too much of, in words to follow "it holds", or "" for an ordinary one.
+
+    stream: at its start, and left there. kind: "JPEG", "PNG" or "WEBP".
+    """
+    size = stream.seek(0, 2)
+    stream.seek(0)
+    try:
+        if size > MAX_BYTES:
+            return f"{size} bytes, and {MAX_BYTES} are the most"
+        if kind == "JPEG":
+            return _of_jpeg(stream.read())
+        return _of_png(stream, size) if kind == "PNG" else ""
+    finally:
+        stream.seek(0)
+
+
+def _of_jpeg(data: bytes) -> str:
+    scans = pieces = at = 0
+    while found := _MARKER.search(data, at):
+        at, marker = found.end(), data[found.end() - 1]
+        if marker == _END and scans:
+            break
+        if marker in (*_ALONE, _END):
+            continue
+        scans += marker == _SCAN
+        pieces += 1
+        if scans > MAX_SCANS:
+            return f"more than {MAX_SCANS} scans"
+        if pieces > MAX_SEGMENTS:
+            return f"more than {MAX_SEGMENTS} segments"
+        at += int.from_bytes(data[at : at + 2], "big")
+    return ""
+
+
+def _of_png(stream: BinaryIO, size: int) -> str:
+    pieces, at = 0, 8
+    while at + 8 <= size:
+        stream.seek(at)
+        head = stream.read(8)
+        pieces += head[4:] not in _PIXELS
+        if pieces > MAX_CHUNKS:
+            return f"more than {MAX_CHUNKS} chunks beside its pixels"
+        at += 12 + int.from_bytes(head[:4], "big")
+    return ""
