@@ -35,17 +35,17 @@ THEMES = ("light", "dark")
 
 def to_html(report: Report) -> str:
     """The whole file as text. With the face only if the report says so."""
-    plotly, script = plotly_script(), _resource("report.js")
+    plotly, script = plotly_script(), resource("report.js")
     face = np.ascontiguousarray(report.verdict.face.crop.face) if report.with_face else None
     record = report.record
     pictures: dict[str, str] = {}
     parts = list(_parts(report, face, pictures))
     return (
-        _environment()
+        templates()
         .get_template("report.html")
         .render(
             policy=policy(plotly, script),
-            style=Markup(_resource("report.css")),
+            style=Markup(resource("report.css")),
             plotly=Markup(plotly),
             script=Markup(script),
             verdict=report.verdict,
@@ -114,7 +114,7 @@ def _parts(report: Report, face: np.ndarray | None, pictures: dict[str, str]) ->
     for result in sorted(report.results, key=lambda result: result.method in LAST):
         receipt = report.receipts.get(result.method)
         refuted = receipt is not None and receipt.verdict == "fails"
-        drawn = _themes(partial(_drawn, result, scale, face, refuted), pictures)
+        drawn = themes(partial(_drawn, result, scale, face, refuted), pictures)
         proof = _proof(receipt, pictures)
         yield {
             "method": result.method,
@@ -152,10 +152,11 @@ def _stronger(
     own = figures.own_scale(result)
     if result.method == "words" or not 0 < own * PALE < scale:
         return {"stronger": None, "times": 1.0}
-    return {"stronger": _themes(partial(_drawn, result, own, face, refuted), pictures), "times": scale / own}
+    return {"stronger": themes(partial(_drawn, result, own, face, refuted), pictures), "times": scale / own}
 
 
-def _themes(draw: Callable[[str], Any], pictures: dict[str, str]) -> dict[str, dict[str, Any]]:
+def themes(draw: Callable[[str], Any], pictures: dict[str, str]) -> dict[str, dict[str, Any]]:
+    """A figure as data by theme, `draw` given its name; pictures inside of it are put into `pictures` by name."""
     told = {theme: plain(as_data(draw(theme))) for theme in THEMES}
     for figure in told.values():
         for image in figure["layout"].get("images", ()):
@@ -168,7 +169,7 @@ def _themes(draw: Callable[[str], Any], pictures: dict[str, str]) -> dict[str, d
 def _proof(receipt: Receipt | None, pictures: dict[str, str]) -> dict[str, dict[str, Any]] | None:
     if receipt is None or not figures.has_curves(receipt):
         return None
-    return _themes(lambda theme: figures.draw_receipt(receipt, theme), pictures)
+    return themes(lambda theme: figures.draw_receipt(receipt, theme), pictures)
 
 
 def _words(result: Result, scale: float, refuted: bool) -> Markup | None:
@@ -184,11 +185,13 @@ def _number(value: float) -> str:
     return "–" if not np.isfinite(value) else f"{value:.3g}".replace("-", "−")
 
 
-def _resource(name: str) -> str:
+def resource(name: str) -> str:
+    """Text of a file among the templates."""
     return (files("explain") / "templates" / name).read_text(encoding="utf-8")
 
 
-def _environment() -> Environment:
+def templates() -> Environment:
+    """The templates, with everything escaped that is not marked as safe, and filters for numbers."""
     environment = Environment(
         loader=PackageLoader("explain"),
         autoescape=True,

