@@ -13,6 +13,7 @@ NAMES = {
     "parity": "configuration `authors` against the recorded outputs of the published code",
     "language": "the language encoder of `authors` against encoding 308 tokens",
     "patches": "the richest patch against scikit-image",
+    "fuzz": "thousands of damaged pictures, hierarchies, configurations and weights (minutes)",
     "verdict": "warm verdict, prompt edit, process start to verdict, memory (needs a checkpoint)",
 }
 RESULTS = Path(__file__).resolve().parent / "results.json"
