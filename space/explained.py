@@ -24,6 +24,9 @@ WHERE = "where"
 ORDER = ("ledger", WHERE, "words", "noise")
 """Sections that every verdict fills, in the order in which their outputs are written."""
 
+COLOURED = (WHERE, "noise")
+"""Those of them that are drawn in colours on the scale of all results: it grows with every one. Bars need none."""
+
 
 def place_of(method: str) -> str:
     """The section that shows a method's result."""
@@ -47,6 +50,15 @@ class Explained:
     def is_of(self, verdict: "Verdict | None") -> bool:
         """Whether this explains that verdict. Not by identity: gradio copies what it keeps for a visitor apart."""
         return self.verdict is not None and verdict is not None and same(self.verdict, verdict)
+
+    def has(self, place: str) -> bool:
+        """Whether a section has its result, or the sentence why there is none."""
+        return place in self.results or place in self.problems
+
+    @property
+    def whole(self) -> bool:
+        """Whether every section has what a verdict is explained by."""
+        return all(self.has(place) for place in ORDER)
 
     def with_result(self, place: str, result: "Result") -> "Explained":
         """One more result, or another in the same section, whose receipt and problem then go."""

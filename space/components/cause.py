@@ -3,7 +3,7 @@
 import numpy as np
 
 from space.components.markup import quiet, signed, text
-from space.components.work_line import bar_line, ended_line
+from space.components.work_line import about, bar_line, ended_line
 from space.explained import DEFAULT, Explained
 from space.text import words
 
@@ -47,11 +47,14 @@ def cause_card(explained: Explained) -> str:
     return f'<div class="mf-cause" role="status">{title}<p>{text(said)}</p></div>'
 
 
-def progress_line(number: int, count: int, method: str, seconds: float | None = None) -> str:
-    """HTML: step `number` of `count`, and about how long the rest takes (s, None where it is not known)."""
-    left = "" if seconds is None else words.LEFT.format(seconds=max(1, round(seconds)))
+def progress_line(
+    number: int, count: int, method: str, seconds: float | None = None, share: float = 0.0
+) -> str:
+    """HTML: step `number` of `count`, and about how long the rest takes (s, None where it is not known); share: of that
+    step, 0..1, which is done."""
+    left = "" if seconds is None else words.LEFT.format(seconds=about(seconds))
     said = words.EXPLAINING.format(name=words.METHOD_NAMES[method], number=number, count=count, left=left)
-    return bar_line(said, (number - 1) / count)
+    return bar_line(said, (number - 1 + share) / count)
 
 
 def done_line(seconds: float, methods: tuple[str, ...] = DEFAULT) -> str:

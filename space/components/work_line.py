@@ -13,9 +13,15 @@ def bar_line(sentence: str, share: float) -> str:
     )
 
 
+def about(seconds: float) -> int:
+    """Seconds that are left as a line tells them, which is read aloud whenever it changes: the more, the rounder."""
+    step = 1 if seconds < 10 else 5 if seconds < 60 else 30
+    return max(1, step * round(seconds / step))
+
+
 def work_line(name: str, number: int, count: int, left: float | None = None) -> str:
     """HTML: step `number` of `count`, and about how long the rest takes (s, None where it is not known yet)."""
-    rest = "" if left is None else words.TRUST_LEFT.format(seconds=max(1, round(left)))
+    rest = "" if left is None else words.TRUST_LEFT.format(seconds=about(left))
     said = words.TRUST_STEP.format(name=name, number=min(number, count), count=count, left=rest)
     return bar_line(said, (number - 1) / count if count else 0.0)
 

@@ -1,7 +1,7 @@
 """One photo beside another: judged, shared out and mapped under the same descriptions, step by step."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +10,8 @@ import numpy as np
 
 import explain
 from explain import Result
+from explain.methods import Progress
+from explain.progress import Bar
 from explain.sweep import changed
 from mfclip import Detector, NoFace, Verdict
 from mfclip.photo import Photo
@@ -17,17 +19,24 @@ from mfclip.preprocess import cut_square
 from space.components.comparison import Compared, comparison_said, ledger_table, map_pair, verdict_cards
 from space.components.face_image import Refused
 from space.components.markup import notice, quiet
-from space.components.work_line import done_line, work_line
-from space.explained import Explained, place_of
+from space.components.work_line import done_line, stopped_line, work_line
+from space.explained import DEFAULT, ORDER, SETTINGS, WHERE, Explained, place_of
+from space.handlers.working import Visit
 from space.judging import Given
 from space.session import Session
 from space.text import speaking, words
 
 Values = list[Any]
 
-STEPS = (("ledger", 0), ("ledger", 1), ("grid", 0), ("grid", 1))
+MAP = DEFAULT[ORDER.index(WHERE)]
+"""The map that the page shows of every verdict, whose receipts are the best."""
+
+STEPS = (("ledger", 0), ("ledger", 1), (MAP, 0), (MAP, 1))
 """What is asked of A (0) and B (1) once B is judged; A was judged before."""
 COUNT = 1 + len(STEPS)
+
+WORK = {"ledger": 1, MAP: 10}
+"""How long a method takes, about, as a multiple of judging a face: for the time that is left."""
 
 
 def cleared(session: Session) -> Values:
@@ -44,6 +53,7 @@ def controls(kind: str) -> Values:
 
 def compare(
     detector: Detector,
+    visit: Visit,
     session: Session,
     explained: Explained,
     given: Given,
@@ -58,37 +68,83 @@ def compare(
     (A saved again at `quality`), 'mirror', or 'photo' (`second`, `cropped` if it is a face crop). B is judged under the
     visitor's descriptions, like A.
     """
-    started = time.monotonic()
-    yield _stands(session, 0, started, None)
-    try:
-        compared = _judged(detector, session, given, kind, second, cropped, quality)
-    except (NoFace, ValueError) as error:
-        yield _refused(session, str(error))
+    if session.now is None:
+        with speaking(session.language):
+            yield _refused(words.TRUST_NO_VERDICT)
         return
-    yield _stands(session, 1, started, compared)
-    found: list[Result] = []
-    for number, (method, place) in enumerate(STEPS, start=2):
-        verdict = compared.verdicts[place]
+    known = explained if explained.is_of(session.now) else Explained()
+    asked = _Asked(detector, known, lambda: _judged(detector, session, given, kind, second, cropped, quality))
+    work = visit.begin("compare", session.now, asked.run)
+    started, shown = time.monotonic(), -1
+    for step in work.steps():
+        with speaking(session.language):
+            done, line = asked.done, work_line(words.COMPARE_NAME, asked.done + 1, COUNT, step.left)
+            yield [line, *(_found(asked.compared, session.theme) if done > shown else [gr.skip()] * 4)]
+        shown = done
+    if work.stopped:
+        with speaking(session.language):
+            yield [stopped_line(), *[gr.skip()] * 4]
+    if work.left:
+        return
+    with speaking(session.language):
         try:
-            held = None if place else _held(explained, verdict, method)
-            found.append(held or explain.explain(detector, verdict, method))
-        except ValueError as error:  # a configuration that this method cannot explain keeps its verdicts
-            yield [*_stands(session, COUNT, started, compared)[:-1], notice(str(error))]
-            return
-        if len(found) == 2:
-            compared = replace(compared, ledgers=(found[0], found[1]))
-        if len(found) == 4:
-            compared = replace(compared, maps=(found[2], found[3]))
-        yield _stands(session, number, started, compared)
+            found = work.outcome()
+        except (NoFace, ValueError) as error:
+            if asked.compared is None:
+                yield _refused(str(error))
+                return
+            # A configuration that a method cannot explain keeps its verdicts.
+            found, refusal = asked.compared, notice(str(error))
+        else:
+            refusal = ""
+        *values, maps = _found(found, session.theme)
+        yield [done_line(words.COMPARE_NAME, time.monotonic() - started), *values, refusal or maps]
 
 
-def _held(explained: Explained, verdict: Verdict, method: str) -> Result | None:
-    """The page's own explanation of a verdict, if it is by this method with its usual settings."""
-    result = explained.results.get(place_of(method))
-    if result is None or result.method != method or not explained.is_of(verdict):
-        return None
-    usual = {knob.name: knob.default for knob in explain.METHODS[method].knobs}
-    return result if dict(result.knobs) == usual else None
+class _Asked:
+    """The work: what was found so far, and how many of COUNT steps are behind it."""
+
+    def __init__(self, detector: Detector, explained: Explained, judging: Callable[[], Compared]) -> None:
+        self.detector, self.explained, self.judging = detector, explained, judging
+        self.compared: Compared | None = None
+        self.done = 0
+
+    def run(self, progress: Progress) -> Compared:
+        """Judge B, then explain both. Raises NoFace or ValueError with the sentence to show."""
+        held = {place: self._held(place) for place in range(len(STEPS))}
+        shares = [1.0, *(0.0 if held[n] else WORK[method] for n, (method, _) in enumerate(STEPS))]
+        ends = [sum(shares[: number + 1]) / sum(shares) for number in range(COUNT)]
+        bar = Bar(progress)
+        self.compared = compared = self.judging()
+        self.done = 1
+        bar.to(ends[0])
+        found: list[Result] = []
+        for number, (method, place) in enumerate(STEPS):
+            part = bar.between(ends[number], ends[number + 1])
+            found.append(held[number] or self._explained(compared.verdicts[place], method, part))
+            part(1, 1)
+            if len(found) == 2:
+                compared = replace(compared, ledgers=(found[0], found[1]))
+            if len(found) == 4:
+                compared = replace(compared, maps=(found[2], found[3]))
+            self.compared, self.done = compared, number + 2
+        return compared
+
+    def _explained(self, verdict: Verdict, method: str, progress: Progress) -> Result:
+        return explain.explain(self.detector, verdict, method, progress=progress, **_settings(method))
+
+    def _held(self, number: int) -> Result | None:
+        """The page's own explanation of A for a step, if it is by this method with the page's settings."""
+        method, place = STEPS[number]
+        result = self.explained.results.get(place_of(method))
+        if place or result is None or result.method != method:
+            return None
+        usual = {knob.name: knob.default for knob in explain.METHODS[method].knobs} | _settings(method)
+        return result if dict(result.knobs) == usual else None
+
+
+def _settings(method: str) -> dict[str, Any]:
+    return dict(SETTINGS.get(method, {}))
 
 
 def _judged(
@@ -136,26 +192,17 @@ def _variant(rgb: np.ndarray, verdict: Verdict, kind: str, quality: float) -> np
     return changed(rgb, region, "jpeg", quality)
 
 
-def _refused(session: Session, sentence: str) -> Values:
-    with speaking(session.language):
-        return [notice(sentence), "", quiet(words.COMPARE_EMPTY), "", ""]
+def _refused(sentence: str) -> Values:
+    return [notice(sentence), *_found(None, "light")]
 
 
-def _stands(session: Session, done: int, started: float, compared: Compared | None) -> Values:
-    """Values after `done` of COUNT steps."""
-    seconds = time.monotonic() - started
-    with speaking(session.language):
-        if done == COUNT:
-            line = done_line(words.COMPARE_NAME, seconds)
-        else:
-            left = None if done < 2 else seconds / done * (COUNT - done)
-            line = work_line(words.COMPARE_NAME, done + 1, COUNT, left)
-        if compared is None:
-            return [line, "", quiet(words.COMPARE_EMPTY), "", ""]
-        return [
-            line,
-            comparison_said(compared),
-            verdict_cards(compared),
-            ledger_table(compared),
-            map_pair(compared, session.theme),
-        ]
+def _found(compared: Compared | None, theme: str) -> Values:
+    """Values of `CompareTab.outputs` after the progress line."""
+    if compared is None:
+        return ["", quiet(words.COMPARE_EMPTY), "", ""]
+    return [
+        comparison_said(compared),
+        verdict_cards(compared),
+        ledger_table(compared),
+        map_pair(compared, theme),
+    ]

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -11,6 +11,7 @@ import gradio as gr
 import explain
 from explain import Result, Subject, figures
 from explain.capture import open_stream
+from explain.methods import Progress
 from explain.pair_attention import pair_attention
 from mfclip import Detector, Verdict
 from space.components import knobs
@@ -19,8 +20,9 @@ from space.components.example_strip import Example
 from space.components.face_views import thumbnails
 from space.components.map_view import map_view
 from space.components.markup import notice
-from space.explained import DEFAULT, ORDER, SETTINGS, WHERE, Explained, place_of
-from space.gpu import on_gpu
+from space.components.work_line import ended_line
+from space.explained import COLOURED, DEFAULT, ORDER, SETTINGS, WHERE, Explained, place_of
+from space.handlers.working import Step, Visit, Work
 from space.session import Session
 from space.text import speaking, words
 
@@ -34,15 +36,26 @@ NO_FIGURE = gr.update(value=None, visible=False)
 """Instead of a figure: gradio's sign for an empty one is nothing that a screen reader could make sense of."""
 
 
+STEADY = 0.2
+"""The share of a method from which on its own pace says how long it takes."""
+
+SIZES = {"ledger": 2, WHERE: 3, "words": 2, "noise": 2}
+"""Outputs of each section, the figure first."""
+
+
 def drawn(figure: Any) -> Any:
     """A figure that is seen from now on."""
     return gr.update(value=figure, visible=True)
 
 
-@on_gpu
-def ask(detector: Detector, verdict: Verdict, method: str, settings: dict[str, Any]) -> Result:
-    """One explanation. Raises ValueError with the sentence to show."""
-    return explain.explain(detector, verdict, method, **settings)
+@dataclass(frozen=True)
+class Stage:
+    """How far the default set has come. place: the section that was explained last, "" where only the line is new;
+    line: HTML of progress."""
+
+    place: str
+    explained: Explained
+    line: str
 
 
 class Explaining:
@@ -101,8 +114,8 @@ class Explaining:
     def whole(self, session: Session) -> tuple[Explained, float]:
         """The default set at one go, and how long it took (s)."""
         started = time.monotonic()
-        *_, (_, explained, _) = self.default(session)
-        return explained, time.monotonic() - started
+        *_, last = self.default(Visit(session.now), session, Explained(session.now))
+        return last.explained, time.monotonic() - started
 
     def cleared(self, session: Session) -> Values:
         """Nothing explained: explained, progress, cause, then every section, while a verdict is awaited."""
@@ -110,23 +123,57 @@ class Explaining:
             shown = self.show(session.judged(None), Explained())
         return [Explained(), "", "", *(value for values in shown.values() for value in values)]
 
-    def default(self, session: Session) -> Iterator[tuple[str, Explained, str]]:
-        """(method that was done, explained so far, HTML of progress), step by step; one step where there is nothing."""
-        explained, verdict = Explained(session.now), session.now
+    def default(self, visit: Visit, session: Session, explained: Explained) -> Iterator[Stage]:
+        """What is missing of the default set, step by step, until a newer verdict stands. explained: of the session's
+        verdict, of which there must be one."""
+        verdict, started = session.now, time.monotonic()
         if verdict is None:
-            yield "", explained, ""
             return
-        started = time.monotonic()
-        for number, method in enumerate(DEFAULT, start=1):
-            explained = self.explained_by(explained, verdict, method, dict(SETTINGS.get(method, {})))
-            rest = DEFAULT[number:]
+        missing = [method for method in DEFAULT if not explained.has(place_of(method))]
+        for method in missing:
+            place, number = place_of(method), DEFAULT.index(method) + 1
+            rest = tuple(missing[missing.index(method) + 1 :])
+            work = self.begin(visit, verdict, "reasons", method, dict(SETTINGS.get(method, {})))
+            for step in work.steps():
+                with speaking(session.language):
+                    line = self.line(number, len(DEFAULT), method, step, rest)
+                yield Stage("", explained, line)
+            if work.left:
+                return
+            explained = self.kept(work, explained, method)
             with speaking(session.language):
-                line = (
-                    progress_line(number + 1, len(DEFAULT), rest[0], self.left(rest))
-                    if rest
-                    else done_line(time.monotonic() - started)
-                )
-            yield method, explained, line
+                if not rest:
+                    line = done_line(time.monotonic() - started)
+            yield Stage(place, explained, line)
+
+    def begin(
+        self, visit: Visit, verdict: Verdict, name: str, method: str, settings: dict[str, Any]
+    ) -> Work[Result]:
+        """One explanation, to be waited for under a name of `Visit.begin`."""
+
+        def run(progress: Progress) -> Result:
+            return explain.explain(self.detector, verdict, method, progress=progress, **settings)
+
+        return visit.begin(name, verdict, run)
+
+    def kept(self, work: Work[Result], explained: Explained, method: str) -> Explained:
+        """One more explanation, or the sentence why there is none, in its section, when the work is done."""
+        place = place_of(method)
+        try:
+            result = work.outcome()
+        except ValueError as error:
+            return explained.refused(place, str(error))
+        self.seconds[method] = result.seconds
+        return explained.with_result(place, result)
+
+    def line(self, number: int, count: int, method: str, step: Step, rest: tuple[str, ...] = ()) -> str:
+        """HTML: how far a method has come, which is number `number` of `count`, and what remains with the rest."""
+        last, share = self.left((method,)), step.done / step.of
+        # The pace of the first moments says little.
+        own = step.left if last is None or share >= STEADY else last * (1 - share)
+        others = self.left(rest)
+        left = None if own is None or others is None else own + others
+        return progress_line(number, count, method, left, share)
 
     def left(self, methods: tuple[str, ...]) -> float | None:
         """Seconds that methods will take, by how long they took last; None where one never ran."""
@@ -134,53 +181,79 @@ class Explaining:
             return None
         return sum(self.seconds[method] for method in methods)
 
-    def explained_by(
-        self, explained: Explained, verdict: Verdict, method: str, settings: dict[str, Any]
-    ) -> Explained:
-        """One more explanation, or the sentence why there is none, in its section."""
-        place = place_of(method)
-        try:
-            result = ask(self.detector, verdict, method, settings)
-        except ValueError as error:
-            return explained.refused(place, str(error))
-        self.seconds[method] = result.seconds
-        return explained.with_result(place, result)
+    def stages(self, visit: Visit, session: Session, explained: Explained, looks: Looks) -> Iterator[Values]:
+        """After a verdict: explained, progress, cause, then every section of ORDER, as they come.
 
-    def stages(self, session: Session, looks: Looks, order: tuple[str, ...]) -> Iterator[Values]:
-        """After a verdict: explained, progress, cause, then every section of `order`, as they come."""
-        for method, explained, line in self.default(session):
+        explained: what the page holds; where it is all there is to say of the verdict, nothing is done.
+        """
+        count = 3 + sum(SIZES.values())
+        if explained.is_of(session.now) and explained.whole:
+            yield [gr.skip()] * count  # a generator that gives nothing would empty what it is wired to
+            return
+        if not explained.is_of(session.now):
+            explained = Explained(session.now)
+        with speaking(session.language):
+            card = cause_card(explained)
+        yield [explained, "", card, *self.redrawn(session, explained, looks)]
+        for stage in self.default(visit, session, explained):
+            if not stage.place:
+                yield [gr.skip(), stage.line, *[gr.skip()] * (count - 2)]
+                continue
+            shown = self._changed(session, explained, stage, looks)
+            explained = stage.explained
             with speaking(session.language):
-                shown = self.show(session, explained, looks)
                 card = cause_card(explained)
-            changed = place_of(method) if method else ""
-            values: Values = []
-            for place in order:
-                # The scale of the page grows with each result, so that what stands there is drawn anew with it.
-                known = not changed or place in explained.results or place in explained.problems
-                values += shown[place] if known else [gr.skip()] * len(shown[place])
-            yield [explained, line, card, *values]
+            yield [explained, stage.line, card, *shown]
+
+    def _changed(self, session: Session, before: Explained, stage: Stage, looks: Looks) -> Values:
+        """The section that was explained, and those in colours where the scale of the page has grown with it."""
+        explained, drawn_anew = stage.explained, {stage.place}
+        if figures.scale_of(before.results.values()) != figures.scale_of(explained.results.values()):
+            drawn_anew |= set(COLOURED) & set(explained.results)
+        with speaking(session.language):
+            shown = self.show(session, explained, looks, tuple(drawn_anew))
+        values: Values = []
+        for place in ORDER:
+            values += shown.get(place, [gr.skip()] * SIZES[place])
+        return values
 
     def map(
         self,
+        visit: Visit,
         session: Session,
         explained: Explained,
         method: str,
         looks: Looks,
         values: dict[tuple[str, str], Any],
     ) -> Iterator[Values]:
-        """A map was asked for: explained, progress, and the section's outputs, at the start and at the end."""
-        there = explained.is_of(session.now)
-        with speaking(session.language):
-            line = progress_line(1, 1, method, self.left((method,))) if there else notice(words.NOT_EXPLAINED)
-        yield [gr.skip(), line, *[gr.skip()] * 3]
-        if session.now is None or not there:
+        """A map was asked for: explained, progress, and the section's outputs, which are left alone until the end."""
+        alone = [gr.skip()] * SIZES[WHERE]
+        verdict = session.now
+        if verdict is None or not explained.is_of(verdict):
+            with speaking(session.language):
+                yield [gr.skip(), notice(words.NOT_EXPLAINED), *alone]
             return
-        settings = knobs.settings_of(method, values)
-        explained = self.explained_by(explained, session.now, method, settings)
+        work = self.begin(visit, verdict, WHERE, method, knobs.settings_of(method, values))
+        yield [gr.skip(), "", *alone]
+        for step in work.steps():
+            with speaking(session.language):
+                line = self.line(1, 1, method, step)
+            yield [gr.skip(), line, *alone]
+        if work.stopped:
+            yield [gr.skip(), self.stopped(visit, session), *alone]
+        if work.left:
+            return
+        explained = self.kept(work, explained, method)
         with speaking(session.language):
             shown = self.show(session, explained, looks, (WHERE,))[WHERE]
             done = done_line(self.seconds.get(method, 0.0), (method,)) if WHERE in explained.results else ""
         yield [explained, done, *shown]
+
+    def stopped(self, visit: Visit, session: Session) -> str:
+        """The visitor stopped a map: HTML that says so."""
+        visit.stop(WHERE)
+        with speaking(session.language):
+            return ended_line(words.STOPPED)
 
     def redrawn(
         self, session: Session, explained: Explained, looks: Looks, order: tuple[str, ...] = ORDER
@@ -190,30 +263,55 @@ class Explaining:
             shown = self.show(session, explained, looks, order)
         return [value for values in shown.values() for value in values]
 
-    def audit(self, session: Session) -> Any:
-        """Every input replaced: the figure, None without a verdict."""
+    def audit(self, visit: Visit, session: Session) -> Iterator[Any]:
+        """Every input replaced: the figure, none without a verdict."""
         if session.now is None:
-            return NO_FIGURE
-        return drawn(figures.draw(ask(self.detector, session.now, "audit", {}), theme=session.theme))
+            yield NO_FIGURE
+            return
+        work = self.begin(visit, session.now, "audit", "audit", {})
+        yield gr.skip()
+        for _ in work.steps():
+            yield gr.skip()
+        if not work.left:
+            yield drawn(figures.draw(work.outcome(), theme=session.theme))
 
-    def pairs(self, session: Session) -> Values:
+    def pairs(self, visit: Visit, session: Session) -> Iterator[Values]:
         """Gallery, figure and remarks of the visitor's face beside the examples, under the visitor's descriptions."""
+        verdict = session.now
+        if verdict is None:
+            yield no_pairs(session)
+            return
         with speaking(session.language):
-            if session.now is None:
-                return [nothing(), NO_FIGURE, ""]
-            named = [(words.PAIRS_YOURS, session.now)]
-            named += [(example.title, verdict) for example, verdict in self.compared]
+            named = [(words.PAIRS_YOURS, verdict)]
+
+        def run(progress: Progress) -> Result:
+            named.extend((example.title, verdict) for example, verdict in self.compared)
+            faces = [verdict for _, verdict in named]
+            return pair_attention(self.detector, faces, verdict.hierarchy, progress=progress)
+
+        work = visit.begin("pairs", verdict, run)
+        yield [gr.skip()] * 3
+        for _ in work.steps():
+            yield [gr.skip()] * 3
+        if work.left:
+            return
+        with speaking(session.language):
             try:
-                result = pair_attention(
-                    self.detector, [verdict for _, verdict in named], session.now.hierarchy
-                )
+                result = work.outcome()
             except ValueError as error:
-                return [notice(str(error)), NO_FIGURE, ""]
+                yield [notice(str(error)), NO_FIGURE, ""]
+                return
             labels = {**result.labels, "faces": tuple(name for name, _ in named)}
             result = replace(result, labels=labels, subject=None)
-            held = Explained(session.now).with_result("pairs", result)
+            held = Explained(verdict).with_result("pairs", result)
             figure = figures.draw(result, theme=session.theme)
-            return [gallery(named), drawn(figure), remarks(held, "pairs")]
+            yield [gallery(named), drawn(figure), remarks(held, "pairs")]
+
+
+def no_pairs(session: Session) -> Values:
+    """Gallery, figure and remarks where nothing was compared with this verdict."""
+    with speaking(session.language):
+        return ["" if session.now else nothing(), NO_FIGURE, ""]
 
 
 def gallery(named: list[tuple[str, Verdict]]) -> str:

@@ -149,18 +149,18 @@ class Lab:
 
     def open_link(self, session: Session, code: str) -> Values:
         """The page was opened, with a link's last part or "": its descriptions, or a sentence and the checkpoint's own.
-        The values of all handlers, and whether there is a new verdict to explain."""
+        The values of all handlers."""
         with speaking(session.language):
             if not code:
-                return [gr.skip()] * (self.outputs + 1)
+                return [gr.skip()] * self.outputs
             read, problem = _read(lambda: from_code(code))
             if read is None:
                 said = words.NOT_OPENED.format(problem=problem)
                 gr.Warning(text(said))
-                return [*self._settled(session, note=notice(said)), False]
+                return self._settled(session, note=notice(said))
             said = words.OPENED.format(count=len(read))
             gr.Info(text(said))
-            return [*self._settled(session.with_rows(read), note=notice(said, "done")), True]
+            return self._settled(session.with_rows(read), note=notice(said, "done"))
 
     def _settled(self, session: Session, code: int | None = None, note: str = "") -> Values:
         session = settle(self.detector, session)

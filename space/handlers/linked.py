@@ -13,9 +13,8 @@ from explain.methods import Progress
 from mfclip import Detector, Verdict
 from space.components.linked import linked_view
 from space.components.markup import notice, quiet
-from space.components.work_line import bar_line, ended_line
-from space.explained import same
-from space.handlers.working import Work
+from space.components.work_line import about, bar_line, ended_line
+from space.handlers.working import Visit
 from space.session import Choice, Session
 from space.text import speaking, words
 
@@ -30,7 +29,7 @@ class Linking:
     def __init__(self, detector: Detector) -> None:
         self.detector = detector
 
-    def linked(self, session: Session, code: Any) -> Iterator[list[Any]]:
+    def linked(self, visit: Visit, session: Session, code: Any) -> Iterator[list[Any]]:
         """Link the words of all descriptions with the face: progress, view, and the verdict that the view is of.
 
         code: of the `Choice` in the editor, whose description is shown first.
@@ -41,11 +40,16 @@ class Linking:
                 yield [notice(words.NOT_EXPLAINED), gr.skip(), gr.skip()]
             return
         started = time.monotonic()
-        work: Work[Result] = Work(partial(self._pairs, verdict))
+        work = visit.begin("linked", verdict, partial(self._pairs, verdict))
+        yield ["", gr.skip(), gr.skip()]
         for step in work.steps():
             with speaking(session.language):
                 line = working_line(step.done / step.of, step.left)
             yield [line, gr.skip(), gr.skip()]
+        if work.stopped:
+            yield [self.stopped(visit, session), gr.skip(), gr.skip()]
+        if work.left:
+            return
         with speaking(session.language):
             try:
                 result = work.outcome()
@@ -57,15 +61,9 @@ class Linking:
             view = linked_view(result, verdict, session.rows, chosen, session.theme)
             yield [ended_line(words.LINKED_DONE.format(seconds=f"{seconds:.1f}")), view, verdict]
 
-    def forget(self, session: Session, shown: Verdict | None) -> list[Any]:
-        """The verdict may have changed: a view of another one goes. Progress, view, and the verdict it is of."""
-        if shown is None or (session.now is not None and same(shown, session.now)):
-            return ["", gr.skip(), gr.skip()]
-        with speaking(session.language):
-            return ["", quiet(words.LINKED_STALE), None]
-
-    def stopped(self, session: Session) -> str:
-        """The visitor stopped the work."""
+    def stopped(self, visit: Visit, session: Session) -> str:
+        """The visitor stopped the work: HTML that says so."""
+        visit.stop("linked")
         with speaking(session.language):
             return ended_line(words.LINKED_STOPPED)
 
@@ -73,7 +71,13 @@ class Linking:
         return explain.explain(self.detector, verdict, "pairs", progress=progress, **SETTINGS)
 
 
+def cleared(session: Session, shown: Verdict | None) -> list[Any]:
+    """Progress, view, and the verdict it is of, where another verdict stands. shown: the one that the view was of."""
+    with speaking(session.language):
+        return ["", quiet(words.LINKED_EMPTY if shown is None else words.LINKED_STALE), None]
+
+
 def working_line(share: float, left: float | None) -> str:
     """HTML: a share of the work, 0..1, is done; left: about how many seconds the rest takes, None where unknown."""
-    rest = "" if left is None else words.LINKED_LEFT.format(seconds=max(1, round(left)))
+    rest = "" if left is None else words.LINKED_LEFT.format(seconds=about(left))
     return bar_line(words.LINKED_WORKING.format(share=f"{100 * share:.0f} %", left=rest), share)

@@ -6,15 +6,22 @@ from typing import Any
 import gradio as gr
 
 import explain
+from explain import Result
 from explain.report import plain, with_values
-from mfclip import Detector, NoFace
+from mfclip import Detector, NoFace, Verdict
 from mfclip.prompts import Hierarchy
-from space.handlers.explaining import ask as explained_by
+from space.gpu import on_gpu
 from space.judging import Given, ask, photo_of, verdict_json
 from space.text import words
 
 MOST_LETTERS = 200_000
 """Characters of a hierarchy or of settings that are read at all."""
+
+
+@on_gpu
+def explained_by(detector: Detector, verdict: Verdict, method: str, settings: dict[str, Any]) -> Result:
+    """One explanation. Raises ValueError with the sentence to answer."""
+    return explain.explain(detector, verdict, method, **settings)
 
 
 class Public:

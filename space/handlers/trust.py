@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from queue import SimpleQueue
 from typing import Any
 
 import gradio as gr
@@ -18,7 +19,7 @@ from space.components.receipt_card import receipt_card
 from space.components.sweep_card import sweep_card, sweep_words
 from space.components.work_line import done_line, stopped_line, work_line
 from space.explained import Explained
-from space.handlers.working import Work
+from space.handlers.working import Visit
 from space.judging import Given
 from space.session import Session
 from space.text import speaking, words
@@ -38,13 +39,16 @@ def shown(session: Session, explained: Explained, place: str) -> Values:
         return ["", *_receipt(explained.receipts.get(place), session.theme)]
 
 
-def stopped(session: Session) -> str:
-    """What a progress line says when the visitor stopped the work."""
+def stopped(name: str, visit: Visit, session: Session) -> str:
+    """The visitor stopped the work of that name: HTML that says so. What was found so far stays."""
+    visit.stop(name)
     with speaking(session.language):
         return stopped_line()
 
 
-def check(detector: Detector, session: Session, explained: Explained, place: str) -> Iterator[Values]:
+def check(
+    detector: Detector, visit: Visit, session: Session, explained: Explained, place: str
+) -> Iterator[Values]:
     """The quick receipt of a section's explanation: explained, then the values of `TrustTab.checked`, as it is tested.
 
     The explained record that comes last holds the receipt; a section whose receipt fails is then to be drawn in grey.
@@ -55,15 +59,18 @@ def check(detector: Detector, session: Session, explained: Explained, place: str
             said = words.TRUST_NO_VERDICT if session.now is None else words.RECEIPT_NOTHING
             yield [gr.skip(), notice(said), quiet(words.RECEIPT_EMPTY), None]
             return
-        work = Work[Receipt](_test(detector, session.now, result))
-        started, first = time.monotonic(), True
+    work = visit.begin("receipt", session.now, _test(detector, session.now, result))
+    # What stands there is this explanation's last receipt, or none.
+    yield [gr.skip(), "", *shown(session, explained, place)[1:]]
+    started = time.monotonic()
     for step in work.steps():
         with speaking(session.language):
             line = work_line(words.RECEIPT_NAME, step.done + 1, step.of, step.left)
-            # What stood there belongs to another test.
-            rest = [quiet(words.RECEIPT_EMPTY), None] if first else [gr.skip(), gr.skip()]
-        first = False
-        yield [gr.skip(), line, *rest]
+        yield [gr.skip(), line, gr.skip(), gr.skip()]
+    if work.stopped:
+        yield [gr.skip(), stopped("receipt", visit, session), gr.skip(), gr.skip()]
+    if work.left:
+        return
     with speaking(session.language):
         try:
             found = work.outcome()
@@ -74,30 +81,56 @@ def check(detector: Detector, session: Session, explained: Explained, place: str
         yield [explained.with_receipt(place, found), line, *_receipt(found, session.theme)]
 
 
-def sweep(detector: Detector, session: Session, given: Given, kind: str) -> Iterator[Values]:
+def sweep(detector: Detector, visit: Visit, session: Session, given: Given, kind: str) -> Iterator[Values]:
     """The verdict under one kind of change of the visitor's photo: the values of `TrustTab.swept`, as the curve grows.
 
     given: the photo as the page holds it; the face is the one that was judged, under the visitor's descriptions.
     """
+    verdict = session.now
     with speaking(session.language):
-        if session.now is None:
-            yield [notice(words.TRUST_NO_VERDICT), None, sweep_card(None)]
-            return
-        if not isinstance(given, Photo):
-            yield [notice(words.TRUST_PHOTO_GONE), None, sweep_card(None)]
+        if verdict is None or not isinstance(given, Photo):
+            said = words.TRUST_NO_VERDICT if verdict is None else words.TRUST_PHOTO_GONE
+            yield [notice(said), None, sweep_card(None)]
             return
         yield [work_line(words.SWEEP_NAME, 1, 1), None, sweep_card(None)]
-    started, verdict = time.monotonic(), session.now
-    face = 0 if verdict.face.box is None else verdict.faces.index(verdict.face.box)
-    growing = sweeping(
-        detector, given, kind, cropped=verdict.face.box is None, face=face, hierarchy=verdict.hierarchy
-    )
-    try:
-        for found in growing:
+    started, grown = time.monotonic(), SimpleQueue[Sweep]()
+    work = visit.begin("sweep", verdict, _grow(detector, verdict, given, kind, grown))
+    for _ in work.steps():
+        found = _newest(grown)
+        if found is not None:
             yield _swept(detector, session, found, time.monotonic() - started)
+    if work.stopped:
+        yield [stopped("sweep", visit, session), gr.skip(), gr.skip()]
+    if work.left:
+        return
+    try:
+        yield _swept(detector, session, work.outcome(), time.monotonic() - started)
     except (NoFace, ValueError) as error:
         with speaking(session.language):
             yield [notice(str(error)), None, sweep_card(None)]
+
+
+def _grow(
+    detector: Detector, verdict: Verdict, given: Photo, kind: str, grown: "SimpleQueue[Sweep]"
+) -> Callable[[Progress], Sweep]:
+    """The task that sweeps and puts into `grown` what it has so far."""
+    face = 0 if verdict.face.box is None else verdict.faces.index(verdict.face.box)
+    cropped = verdict.face.box is None
+
+    def run(progress: Progress) -> Sweep:
+        for found in sweeping(detector, given, kind, cropped, face, verdict.hierarchy):
+            grown.put(found)
+            progress(len(found.strengths), found.of)
+        return found
+
+    return run
+
+
+def _newest(grown: "SimpleQueue[Sweep]") -> Sweep | None:
+    found = None
+    while not grown.empty():
+        found = grown.get()
+    return found
 
 
 def _test(detector: Detector, verdict: Verdict, result: Result) -> Callable[[Progress], Receipt]:

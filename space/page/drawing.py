@@ -11,6 +11,7 @@ from space.explained import WHERE, Explained
 from space.handlers import learn as learning
 from space.handlers.explaining import Explaining
 from space.handlers.verdict import Judging
+from space.handlers.working import Visit
 from space.judging import tokens
 from space.session import Session
 from space.tabs import (
@@ -37,7 +38,7 @@ def draw(judging: Judging, explaining: Explaining, session: Session, explained: 
     face, patch, _ = judging.views(session, None)
     reasons = explaining.show(session, explained)
     layers = explaining.layers(session.now) if session.now else ()
-    state, kept = gr.State(session), gr.State(explained)
+    state, kept, visit = gr.State(session), gr.State(explained), gr.State(Visit(session.now))
     theme = gr.Textbox(session.theme, visible=False)
     with speaking(DEFAULT):
         gr.Navbar(main_page_name=words.LANGUAGE)  # type: ignore[attr-defined]
@@ -67,6 +68,7 @@ def draw(judging: Judging, explaining: Explaining, session: Session, explained: 
     report_tab = report.draw()
     return Tabs(
         state,
+        visit,
         kept,
         theme,
         photo_tab,

@@ -1,17 +1,12 @@
 """The laboratory of descriptions, and its words linked with the face."""
 
-from collections.abc import Iterator
-from typing import Any
-
 import gradio as gr
 
-from space.explained import ORDER
 from space.handlers.explaining import Explaining
 from space.handlers.lab import Lab
 from space.handlers.linked import Linking
 from space.page.turns import EXPLAINING, ONE_AT_A_TIME, PRIVATE
 from space.page.verdict import explain_after
-from space.session import Session
 from space.tabs import Tabs, language
 
 
@@ -51,25 +46,15 @@ def wire_lab(blocks: gr.Blocks, tabs: Tabs, handlers: Lab, linking: Linking, exp
     saved.then(None, [share.parcel, share.name], None, js=language.SAVE, **PRIVATE)
     linked = share.make.click(handlers.link, state, [share.parcel, lab.note], queue=False, **PRIVATE)
     linked.then(None, share.parcel, share.link, js=language.SHARE, **PRIVATE)
-    opened = blocks.load(
-        handlers.open_link, [state, share.parcel], [*changed, share.opened], js=language.OPENED, **turn
-    )
-
-    def reasons(opened: bool, session: Session, smooth: bool, own: bool) -> Iterator[list[Any]]:
-        if opened:
-            yield from explaining.stages(session, (smooth, own), ORDER)
-        else:  # a generator that gives nothing would empty what it is wired to
-            yield [gr.skip()] * len(tabs.reasons)
-
-    asked = [share.opened, state, *tabs.where.looks]
-    opened.then(reasons, asked, tabs.reasons, **PRIVATE, **EXPLAINING)
+    opened = blocks.load(handlers.open_link, [state, share.parcel], changed, js=language.OPENED, **turn)
+    explain_after(tabs, explaining, opened)
     wire_linked(tabs, linking)
 
 
 def wire_linked(tabs: Tabs, linking: Linking) -> None:
     view, state = tabs.lab.linked, tabs.state
-    run = view.run.click(linking.linked, [state, tabs.lab.key], view.outputs, **PRIVATE, **EXPLAINING)
-    view.stop.click(linking.stopped, state, view.progress, cancels=[run], queue=False, **PRIVATE)
-    tabs.photo.card.change(
-        linking.forget, [state, view.shown], view.outputs, cancels=[run], queue=False, **PRIVATE
+    given = [tabs.visit, state, tabs.lab.key]
+    run = view.run.click(linking.linked, given, view.outputs, **PRIVATE, **EXPLAINING)
+    view.stop.click(
+        linking.stopped, [tabs.visit, state], view.progress, cancels=[run], queue=False, **PRIVATE
     )

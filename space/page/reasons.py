@@ -8,10 +8,10 @@ import gradio as gr
 
 from space.explained import WHERE, Explained
 from space.handlers.explaining import PLAIN, Explaining
+from space.handlers.working import Visit
 from space.page.turns import EXPLAINING, ONE_AT_A_TIME, PRIVATE
 from space.session import Session
 from space.tabs import Tabs
-from space.text import words
 
 LOOKS = """(session, theme, explained) =>
   [session, document.body.classList.contains('dark') ? 'dark' : 'light', explained]"""
@@ -25,10 +25,16 @@ def wire_reasons(blocks: gr.Blocks, tabs: Tabs, explaining: Explaining) -> None:
     sections = tabs.sections
 
     def map_of(
-        session: Session, explained: Explained, method: str, smooth: bool, own: bool, *values: Any
+        visit: Visit,
+        session: Session,
+        explained: Explained,
+        method: str,
+        smooth: bool,
+        own: bool,
+        *values: Any,
     ) -> Iterator[list[Any]]:
         settings = dict(zip(names, values, strict=True))
-        yield from explaining.map(session, explained, method, (smooth, own), settings)
+        yield from explaining.map(visit, session, explained, method, (smooth, own), settings)
 
     def redraw(session: Session, explained: Explained, smooth: bool, own: bool) -> list[Any]:
         return explaining.redrawn(session, explained, (smooth, own), (WHERE,))
@@ -41,12 +47,14 @@ def wire_reasons(blocks: gr.Blocks, tabs: Tabs, explaining: Explaining) -> None:
 
     drawn = view.run.click(
         map_of,
-        [*kept, *view.settings],
+        [tabs.visit, *kept, *view.settings],
         [tabs.explained, view.progress, *view.outputs],
         **PRIVATE,
         **EXPLAINING,
     )
-    view.stop.click(lambda: words.STOPPED, None, view.progress, cancels=[drawn], queue=False, **PRIVATE)
+    view.stop.click(
+        explaining.stopped, [tabs.visit, tabs.state], view.progress, cancels=[drawn], queue=False, **PRIVATE
+    )
     for look in view.looks:
         look.input(redraw, [*kept, *view.looks], view.outputs, queue=False, **PRIVATE)
     view.method.change(
@@ -58,14 +66,14 @@ def wire_reasons(blocks: gr.Blocks, tabs: Tabs, explaining: Explaining) -> None:
     )
     tabs.ledger.audit_run.click(
         explaining.audit,
-        tabs.state,
+        [tabs.visit, tabs.state],
         tabs.ledger.audit,
         **{**PRIVATE, "show_progress": "minimal"},
         **EXPLAINING,
     )
     tabs.pairs.run.click(
         explaining.pairs,
-        tabs.state,
+        [tabs.visit, tabs.state],
         tabs.pairs.outputs,
         **{**PRIVATE, "show_progress": "minimal"},
         **EXPLAINING,

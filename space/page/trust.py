@@ -20,7 +20,7 @@ def wire_trust(tabs: Tabs, detector: Detector, explaining: Explaining) -> None:
     view, other, state = tabs.trust, tabs.compare, tabs.state
     checked = view.check.click(
         partial(trusting.check, detector),
-        [state, tabs.explained, view.place],
+        [tabs.visit, state, tabs.explained, view.place],
         [tabs.explained, *view.checked],
         **PRIVATE,
         **EXPLAINING,
@@ -36,25 +36,26 @@ def wire_trust(tabs: Tabs, detector: Detector, explaining: Explaining) -> None:
     )
     swept = view.sweep.click(
         partial(trusting.sweep, detector),
-        [state, tabs.photo.photo, view.kind],
+        [tabs.visit, state, tabs.photo.photo, view.kind],
         view.swept,
         **PRIVATE,
         **EXPLAINING,
     )
     compared = other.run.click(
         partial(comparing.compare, detector),
-        [state, tabs.explained, tabs.photo.photo, *other.settings],
+        [tabs.visit, state, tabs.explained, tabs.photo.photo, *other.settings],
         other.outputs,
         **PRIVATE,
         **EXPLAINING,
     )
     other.kind.change(comparing.controls, other.kind, other.controls, queue=False, **PRIVATE)
-    for button, line, event in (
-        (view.check_stop, view.check_progress, checked),
-        (view.sweep_stop, view.sweep_progress, swept),
-        (other.stop, other.progress, compared),
+    for name, button, line, event in (
+        ("receipt", view.check_stop, view.check_progress, checked),
+        ("sweep", view.sweep_stop, view.sweep_progress, swept),
+        ("compare", other.stop, other.progress, compared),
     ):
-        button.click(trusting.stopped, state, line, cancels=[event], queue=False, **PRIVATE)
+        stopped = partial(trusting.stopped, name)
+        button.click(stopped, [tabs.visit, state], line, cancels=[event], queue=False, **PRIVATE)
 
     def turn(session: Session, event: gr.EventData) -> str:
         with speaking(session.language):

@@ -5,12 +5,13 @@ from typing import Any
 
 import gradio as gr
 
-from space.explained import ORDER
-from space.handlers import compare as comparing
+from mfclip import Verdict
+from space.explained import Explained
 from space.handlers import learn as learning
-from space.handlers import trust as trusting
+from space.handlers import newer
 from space.handlers.explaining import Explaining
 from space.handlers.verdict import Judging
+from space.handlers.working import Visit
 from space.page.turns import EXPLAINING, ONE_AT_A_TIME, PRIVATE
 from space.session import Session
 from space.tabs import Tabs
@@ -18,18 +19,20 @@ from space.text import speaking
 
 
 def wire_verdict(tabs: Tabs, judging: Judging, explaining: Explaining) -> None:
+    """Another photo, mode or face, or an example."""
     shown = tabs.photo
     looked = [tabs.state, *tabs.verdict, tabs.noise.face, tabs.noise.patch, shown.faces, shown.face]
-    looked += [*tabs.reasons, *tabs.trust.outputs, *tabs.compare.outputs]
-    given = [tabs.state, shown.photo, shown.cropped, tabs.lab.key]
+    looked += [*tabs.reasons, *tabs.asked_for]
+    given = [tabs.visit, tabs.lab.linked.shown, tabs.state, shown.photo, shown.cropped, tabs.lab.key]
     turn = {**PRIVATE, **ONE_AT_A_TIME}
 
-    def look(session: Session, *told: Any) -> Iterator[list[Any]]:
-        cleared = explaining.cleared(session)
-        cleared += [*trusting.cleared(session), *comparing.cleared(session)]
+    def look(visit: Visit, linked: Verdict | None, session: Session, *told: Any) -> Iterator[list[Any]]:
+        visit.shows(None)  # what runs for the verdict before ends now, and not when the next one is there
+        cleared = [*explaining.cleared(session), *newer.cleared(session.judged(None), linked)]
         for values in judging.look(session, *told):
             yield [*values, *cleared]
             cleared = [gr.skip()] * len(cleared)
+        visit.shows(values[0].now)
 
     shown.examples.pick(judging.pick, None, [shown.photo, shown.cropped], queue=False, **PRIVATE)
     for event in (
@@ -41,19 +44,29 @@ def wire_verdict(tabs: Tabs, judging: Judging, explaining: Explaining) -> None:
 
 
 def explain_after(tabs: Tabs, explaining: Explaining, event: Any) -> None:
-    """After an event: the reasons of the verdict it led to, as they come."""
+    """After an event that may have changed the verdict: what belonged to another goes, and the reasons come."""
 
-    def reasons(session: Session, smooth: bool, own: bool) -> Iterator[list[Any]]:
-        yield from explaining.stages(session, (smooth, own), ORDER)
+    def reasons(
+        visit: Visit, session: Session, explained: Explained, smooth: bool, own: bool
+    ) -> Iterator[list[Any]]:
+        yield from explaining.stages(visit, session, explained, (smooth, own))
 
     def lesson(session: Session) -> str:
         with speaking(session.language):
             return learning.show(explaining.detector, session, 1)
 
     event.then(lesson, tabs.state, tabs.learn.card, queue=False, **PRIVATE)
-    event.then(
+    settled = event.then(
+        newer.settled,
+        [tabs.visit, tabs.state, tabs.lab.linked.shown],
+        tabs.asked_for,
+        queue=False,
+        trigger_mode="always_last",
+        **PRIVATE,
+    )
+    settled.then(
         reasons,
-        [tabs.state, *tabs.where.looks],
+        [tabs.visit, tabs.state, tabs.explained, *tabs.where.looks],
         tabs.reasons,
         trigger_mode="always_last",
         **PRIVATE,

@@ -9,9 +9,10 @@ from space.tabs import about, compare, language, learn, ledger, noise, pairs, ph
 
 @dataclass(frozen=True)
 class Tabs:
-    """Everything on the page that has a listener or is written by one."""
+    """Everything on the page that has a listener or is written by one. visit: what all work for a visitor shares."""
 
     state: gr.State
+    visit: gr.State
     explained: gr.State
     theme: gr.Textbox
     photo: photo.PhotoTab
@@ -49,3 +50,15 @@ class Tabs:
     def sections(self) -> list[gr.components.Component]:
         """The outputs of the sections in ORDER."""
         return [*self.ledger.outputs, *self.where.outputs, *self.lab.outputs, *self.noise.outputs]
+
+    @property
+    def asked_for(self) -> list[gr.components.Component]:
+        """What only a visitor's buttons fill, and another verdict empties, in the order of `handlers.newer.cleared`."""
+        return [
+            self.where.progress,
+            *self.trust.outputs,
+            *self.compare.outputs,
+            self.ledger.audit,
+            *self.pairs.outputs,
+            *self.lab.linked.outputs,
+        ]

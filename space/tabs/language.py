@@ -13,8 +13,8 @@ from space.components.markup import quiet, text
 from space.session import Row
 from space.text import words
 
-# Which row is chosen is the visitor's to say. An answer that is on its way when another row is pressed, as that to an edit
-# of the row that was left, draws the list with the old one marked. The press stands until its own answer comes.
+# Which row is chosen is the visitor's to say. An answer on its way when another row is pressed, as that to an edit of
+# the row that was left, draws the list with the old one marked. The press stands until its own answer comes.
 STAY = """
 let pressed = null;
 const codeIn = (part) => part.dataset.code ?? part.querySelector('input').value;
@@ -67,7 +67,7 @@ class Wordings:
 @dataclass(frozen=True)
 class Sharing:
     """Descriptions as a file and as a link. parcel: what the browser is to save or to link, unseen. name: of the
-    file. opened: whether the page was opened with descriptions in its link."""
+    file."""
 
     export: gr.Button
     given: gr.UploadButton
@@ -75,7 +75,6 @@ class Sharing:
     link: gr.Textbox
     parcel: gr.Textbox
     name: gr.Textbox
-    opened: gr.State
 
 
 @dataclass(frozen=True)
@@ -246,7 +245,7 @@ def _sharing() -> Sharing:
         )
     parcel = gr.Textbox(visible=False, label=words.EXPORT)
     name = gr.Textbox(words.EXPORT_NAME, visible=False, label=words.EXPORT)
-    return Sharing(export, given, make, link, parcel, name, gr.State(False))
+    return Sharing(export, given, make, link, parcel, name)
 
 
 def _linked() -> LinkedViews:

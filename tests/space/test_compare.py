@@ -15,8 +15,9 @@ from mfclip.prompts import Hierarchy
 from space.components import comparison
 from space.components.comparison import Compared
 from space.components.face_image import Refused
-from space.explained import Explained, place_of
+from space.explained import SETTINGS, Explained, place_of
 from space.handlers import compare
+from space.handlers.working import Visit
 from space.judging import judge
 from space.session import begin
 from space.tabs import compare as tab
@@ -65,10 +66,11 @@ def field(cells):
 
 class TestFlow:
     def test_a_copy_saved_again_as_it_comes(self, small, session, photo):
-        steps = list(compare.compare(small, session, Explained(), photo, "jpeg", None, False, 60))
-        assert len(steps) == 6 and [len(values) for values in steps] == [5] * 6
-        assert words.COMPARE_EMPTY in steps[0][2] and steps[1][2].count("<figure") == 2
-        assert not steps[2][3] and steps[3][3] and not steps[4][4] and steps[5][4]
+        steps = list(
+            compare.compare(small, Visit(session.now), session, Explained(), photo, "jpeg", None, False, 60)
+        )
+        assert {len(values) for values in steps} == {5}
+        assert words.COMPARE_EMPTY in steps[0][2] and all("step" in values[0] for values in steps[:-1])
         line, said, cards, table, maps = steps[-1]
         assert "done in" in line and "quality 60" in cards and maps.count("mf-over") == 2
         whole = re_encode(photo.rgb, quality=60, subsampling=2)
@@ -81,7 +83,7 @@ class TestFlow:
 
     def test_a_mirror_image_is_turned_back_before_maps_are_compared(self, small, session, photo):
         *_, (_, said, cards, _, _) = compare.compare(
-            small, session, Explained(), photo, "mirror", None, False, 60
+            small, Visit(session.now), session, Explained(), photo, "mirror", None, False, 60
         )
         assert words.COMPARE_TURNED_BACK in plain(said) and words.COMPARE_B["mirror"] in cards
 
@@ -89,7 +91,7 @@ class TestFlow:
         session = session.revised(small.revise(session.start, Hierarchy(small.hierarchy.descriptions[:3])))
         second = read_photo(two_faces)
         *_, (_, said, cards, table, _) = compare.compare(
-            small, session, Explained(), None, "photo", second, False, 60
+            small, Visit(session.now), session, Explained(), None, "photo", second, False, 60
         )
         other = small(second, hierarchy=session.now.hierarchy)
         assert numbers(table)[-1][:2] == pytest.approx([session.now.margin, other.margin], abs=0.003)
@@ -97,40 +99,52 @@ class TestFlow:
 
     def test_the_same_photo_differs_in_nothing(self, small, session, photo):
         *_, (_, said, _, table, _) = compare.compare(
-            small, session, Explained(), photo, "photo", photo, False, 60
+            small, Visit(session.now), session, Explained(), photo, "photo", photo, False, 60
         )
         assert words.COMPARE_NOTHING.format(least=comparison.LEAST) in plain(said)
         assert all(row[2] == 0 for row in numbers(table)) and "mf-most" not in table
 
     def test_what_the_page_knows_of_the_photo_is_not_asked_again(self, small, session, photo, monkeypatch):
         known = Explained(session.now)
-        for method in ("ledger", "grid"):
-            known = known.with_result(place_of(method), explain.explain(small, session.now, method))
+        for method, settings in (("ledger", {}), ("occlusion", SETTINGS["occlusion"])):
+            known = known.with_result(
+                place_of(method), explain.explain(small, session.now, method, **settings)
+            )
         asked, run = [], explain.explain
         monkeypatch.setattr(
             explain,
             "explain",
-            lambda *given: asked.append((given[2], given[1] is session.now)) or run(*given),
+            lambda *given, **told: asked.append((given[2], given[1] is session.now)) or run(*given, **told),
         )
-        *_, values = compare.compare(small, session, known, photo, "mirror", None, False, 60)
-        assert asked == [("ledger", False), ("grid", False)]
+        *_, values = compare.compare(
+            small, Visit(session.now), session, known, photo, "mirror", None, False, 60
+        )
+        assert asked == [("ledger", False), ("occlusion", False)]
         asked.clear()
-        *_, again = compare.compare(small, session, Explained(), photo, "mirror", None, False, 60)
-        assert asked == [("ledger", True), ("ledger", False), ("grid", True), ("grid", False)]
+        *_, again = compare.compare(
+            small, Visit(session.now), session, Explained(), photo, "mirror", None, False, 60
+        )
+        assert asked == [("ledger", True), ("ledger", False), ("occlusion", True), ("occlusion", False)]
         assert again[1:] == values[1:]
-        other = known.with_result("where", run(small, session.now, "grid", steps=1))
+        other = known.with_result("where", run(small, session.now, "occlusion", side=7))
         asked.clear()
-        list(compare.compare(small, session, other, photo, "mirror", None, False, 60))
-        assert ("grid", True) in asked and ("ledger", True) not in asked
+        list(compare.compare(small, Visit(session.now), session, other, photo, "mirror", None, False, 60))
+        assert ("occlusion", True) in asked and ("ledger", True) not in asked
 
-    def test_a_detector_without_maps_keeps_its_verdicts(self, photo):
-        authors = make_small("authors")
-        session = judge(authors, begin(authors.hierarchy), photo)
+    def test_a_detector_without_maps_keeps_its_verdicts(self, small, session, photo, monkeypatch):
+        run = explain.explain
+
+        def without_maps(detector, verdict, method, **told):
+            if method == compare.MAP:
+                raise ValueError("This model has <b>no</b> map.")
+            return run(detector, verdict, method, **told)
+
+        monkeypatch.setattr(explain, "explain", without_maps)
         *_, (line, said, cards, table, maps) = compare.compare(
-            authors, session, Explained(), photo, "jpeg", None, False, 60
+            small, Visit(session.now), session, Explained(), photo, "jpeg", None, False, 60
         )
         assert "done in" in line and said and cards.count("<figure") == 2 and table
-        assert "mf-notice" in maps and "<figure" not in maps
+        assert "mf-notice" in maps and "&lt;b&gt;no" in maps and "<figure" not in maps
 
     def test_refusals_leave_nothing_standing(self, small, session, photo, landscape):
         cases = [
@@ -148,7 +162,9 @@ class TestFlow:
             (begin(small.hierarchy), photo, "jpeg", None, words.TRUST_NO_VERDICT),
         ]
         for given, first, kind, second, sentence in cases:
-            *_, values = compare.compare(small, given, Explained(), first, kind, second, False, 60)
+            *_, values = compare.compare(
+                small, Visit(given.now), given, Explained(), first, kind, second, False, 60
+            )
             assert sentence in values[0] and values[1:] == compare.cleared(given)[1:]
 
 
@@ -225,6 +241,8 @@ def test_controls_follow_the_kind():
 
 
 def test_maps_and_shares_are_the_toolkits_own(small, session, photo):
-    *_, (_, _, _, table, _) = compare.compare(small, session, Explained(), photo, "mirror", None, False, 60)
+    *_, (_, _, _, table, _) = compare.compare(
+        small, Visit(session.now), session, Explained(), photo, "mirror", None, False, 60
+    )
     shares = explain.explain(small, session.now, "ledger").values["contributions"]
     assert [row[0] for row in numbers(table)[1:-1]] == pytest.approx(shares.tolist(), abs=0.0011)

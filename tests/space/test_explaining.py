@@ -2,7 +2,9 @@
 
 import dataclasses
 import json
+import re
 
+import gradio as gr
 import numpy as np
 import pytest
 
@@ -12,8 +14,9 @@ from space.components.example_strip import examples
 from space.components.knobs import HIDDEN, knobs_of, settings_of
 from space.components.map_view import map_view
 from space.explained import DEFAULT, WHERE, Explained, place_of
-from space.handlers.explaining import Explaining
+from space.handlers.explaining import PLAIN, SIZES, Explaining
 from space.handlers.report import KINDS, Reporting
+from space.handlers.working import Visit
 from space.judging import judge
 from space.session import begin
 from space.tabs.where import METHODS as MAPS
@@ -38,20 +41,24 @@ def explained(explaining, session):
 
 
 def test_the_default_set_comes_step_by_step_and_belongs_to_the_verdict(explaining, session):
-    steps = list(explaining.default(session))
-    assert tuple(method for method, _, _ in steps) == DEFAULT
-    for number, (_, so_far, line) in enumerate(steps, start=1):
-        assert so_far.verdict is session.now and len(so_far.results) == number
-        assert 'role="status"' in line
-    assert "step 2 of 4" in steps[0][2] and "Explained in" in steps[-1][2]
-    assert not steps[-1][1].problems
-    assert all(result.subject is None for result in steps[-1][1].results.values())
+    stages = list(explaining.default(Visit(session.now), session, Explained(session.now)))
+    done = [stage for stage in stages if stage.place]
+    assert tuple(stage.place for stage in done) == tuple(place_of(method) for method in DEFAULT)
+    for number, stage in enumerate(done, start=1):
+        assert stage.explained.verdict is session.now and len(stage.explained.results) == number
+    assert all('role="status"' in stage.line for stage in stages)
+    numbers = [re.search(r"step (\d) of 4", stage.line) for stage in stages[:-1]]
+    assert [int(found[1]) for found in numbers] == sorted(int(found[1]) for found in numbers)
+    assert "Explained in" in done[-1].line and done[-1].explained.whole
+    assert not done[-1].explained.problems
+    assert all(result.subject is None for result in done[-1].explained.results.values())
 
 
 def test_without_a_verdict_nothing_is_explained_and_nothing_old_stands(explaining, session):
     empty = session.judged(None)
-    ((method, so_far, line),) = list(explaining.default(empty))
-    assert (method, line) == ("", "") and not so_far.results
+    assert list(explaining.default(Visit(), empty, Explained())) == []
+    (only,) = explaining.stages(Visit(), empty, Explained(), PLAIN)
+    assert not only[0].results and only[1:3] == ["", ""] and words.NOT_EXPLAINED in only[5]
     values = explaining.cleared(session)
     shown = explaining.show(session, Explained(session.now))
     assert len(values) == 3 + sum(len(shown[place]) for place in ORDER)
@@ -129,8 +136,10 @@ def test_every_map_is_drawn_with_the_knobs_of_the_page(explaining, session, expl
         values["pixels", "steps"] = 8
     assert set(settings_of(method, values)) == {knob.name for knob in knobs_of(method)}
     assert not set(settings_of(method, values)) & set(HIDDEN)
-    first, last = list(explaining.map(session, explained, method, (False, False), values))
-    assert words.METHOD_NAMES[method] in first[1]
+    *steps, last = list(
+        explaining.map(Visit(session.now), session, explained, method, (False, False), values)
+    )
+    assert words.METHOD_NAMES[method] in steps[-1][1] and all(step[0] == gr.skip() for step in steps)
     assert last[0].results[WHERE].method == method and place_of(method) == WHERE
     assert ("mf-map" in last[2]) == (method != "attention") == (not last[3]["visible"])
 
@@ -140,21 +149,39 @@ def test_a_setting_the_model_lacks_gets_a_sentence_and_a_stale_verdict_is_not_ex
 ):
     values = {(name, knob.name): knob.default for name in MAPS for knob in knobs_of(name)}
     values["grid", "layer"] = "9"
-    *_, last = explaining.map(session, explained, "grid", (False, False), values)
+    *_, last = explaining.map(Visit(session.now), session, explained, "grid", (False, False), values)
     assert "layer is" in last[2] and WHERE not in last[0].results
     other = dataclasses.replace(explained, verdict=None)
-    (only,) = list(explaining.map(session, other, "grid", (False, False), values))
+    (only,) = list(explaining.map(Visit(session.now), session, other, "grid", (False, False), values))
     assert words.NOT_EXPLAINED in only[1]
 
 
 def test_pairs_put_the_visitor_beside_the_examples(explaining, session):
-    gallery, figure, remarks = explaining.pairs(session)
+    visit, empty = Visit(session.now), session.judged(None)
+    *_, (gallery, figure, remarks) = explaining.pairs(visit, session)
     assert gallery.count("<figure>") == 2 and words.PAIRS_YOURS in gallery
     assert figure["visible"] and figure["value"] is not None and "mf-remarks" in remarks
-    assert not explaining.pairs(session.judged(None))[1]["visible"]
-    audit = explaining.audit(session)
+    assert not next(explaining.pairs(visit, empty))[1]["visible"]
+    *_, audit = explaining.audit(visit, session)
     assert audit["visible"] and len(audit["value"].data) >= 1
-    assert not explaining.audit(session.judged(None))["visible"]
+    assert not next(explaining.audit(visit, empty))["visible"]
+
+
+def test_a_figure_is_drawn_anew_only_where_it_looks_different(explaining, session, explained, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(explaining, "_section", lambda place, *_: drawn.append(place) or [""] * SIZES[place])
+    visit = Visit(session.now)
+    list(explaining.stages(visit, session, Explained(), PLAIN))
+    assert drawn[:4] == list(ORDER) and drawn.count("ledger") == drawn.count("words") == 2
+    drawn.clear()
+    (only,) = explaining.stages(visit, session, explained, PLAIN)
+    assert not drawn and only == [gr.skip()] * len(only)
+    part = dataclasses.replace(explained, results={"ledger": explained.results["ledger"]})
+    *_, last = explaining.stages(visit, session, part, PLAIN)
+    assert last[0].whole and last[0].results["ledger"] is explained.results["ledger"]
+    part = dataclasses.replace(explained.refused(WHERE, ""), problems={})
+    *_, last = explaining.stages(visit, session, part, PLAIN)
+    assert last[0].whole and "Explained in" in last[1]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -175,7 +202,5 @@ def test_a_report_holds_what_is_shown_and_the_face_only_if_asked(detector, sessi
 
 
 def test_no_report_without_a_verdict(detector, session, explained):
-    import gradio as gr
-
     with pytest.raises(gr.Error, match="without a verdict"):
         Reporting(detector).json(session.judged(None), explained, False)

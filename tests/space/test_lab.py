@@ -132,9 +132,7 @@ def test_a_choice_that_is_none_is_the_first_row(lab, judged, code):
 def test_every_handler_answers_as_many_values_as_it_says(lab, judged):
     assert len(lab.add(judged)) == len(lab.reset(judged)) == len(lab.everyday(judged)) == lab.outputs
     assert len(lab.open_file(judged, None)) == lab.outputs
-    assert (
-        len(lab.open_link(judged, "")) == len(lab.open_link(judged, to_code(judged.rows))) == lab.outputs + 1
-    )
+    assert len(lab.open_link(judged, "")) == len(lab.open_link(judged, to_code(judged.rows))) == lab.outputs
     unchanged = lab.edit(judged, 0, "real", *judged.rows[0].sentences)
     assert len(unchanged) == len(lab.edit(judged, 1, "fake", "a", "b", "c", "d"))
     assert unchanged == [gr.skip()] * len(unchanged)
@@ -242,9 +240,9 @@ def test_descriptions_come_back_from_file_and_link(lab, judged, tmp_path):
     assert values[0].rows == session.rows and str(len(session.rows)) in values[-1]
     code, _ = lab.link(session)
     assert re.fullmatch(r"[\w-]+", code) and from_code(code) == tuple(session.hierarchy())
-    *values, opened = lab.open_link(judged, code)
-    assert values[0].rows == session.rows and opened is True
-    assert lab.open_link(judged, "") == [gr.skip()] * (lab.outputs + 1)
+    values = lab.open_link(judged, code)
+    assert values[0].rows == session.rows
+    assert lab.open_link(judged, "") == [gr.skip()] * lab.outputs
 
 
 def entry(fake: bool = True, first: object = "a") -> dict:
@@ -315,8 +313,8 @@ def packed(content: bytes) -> str:
 def test_a_broken_link_gets_a_sentence_and_the_default_rows(lab, judged, monkeypatch, code, said):
     toasts = []
     monkeypatch.setattr(gr, "Warning", toasts.append)
-    *values, opened = lab.open_link(judged, code)
-    assert values[0].rows == judged.original and opened is False
+    values = lab.open_link(judged, code)
+    assert values[0].rows == judged.original
     assert said in values[-1] and said in toasts[0]
 
 

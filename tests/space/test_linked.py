@@ -11,7 +11,8 @@ import pytest
 
 import explain
 from space.components.linked import TOP, linked_view
-from space.handlers.linked import SETTINGS, Linking
+from space.handlers.linked import SETTINGS, Linking, cleared
+from space.handlers.working import Visit
 from space.session import Row
 from space.text import words
 
@@ -120,9 +121,9 @@ def test_linking_tells_how_far_it_is_and_ends_with_the_view(detector, judged, mo
         )
 
     monkeypatch.setattr("space.handlers.linked.explain.explain", quick)
-    steps = list(Linking(detector).linked(judged, 1))
+    steps = list(Linking(detector).linked(Visit(judged.now), judged, 1))
     assert asked == {"method": "pairs", **SETTINGS}
-    assert all("mf-meter" in step[0] for step in steps[:-1]) and len(steps) >= 2
+    assert all("mf-meter" in step[0] for step in steps[1:-1]) and len(steps) >= 3
     line, view, shown = steps[-1]
     assert shown is judged.now and "mf-linked" in view and "Linked in" in line
 
@@ -142,7 +143,7 @@ def test_leaving_stops_the_work_at_its_next_step(detector, judged, monkeypatch):
             ended.set()
 
     monkeypatch.setattr("space.handlers.linked.explain.explain", endless)
-    running = Linking(detector).linked(judged, 1)
+    running = Linking(detector).linked(Visit(judged.now), judged, 1)
     next(running)
     next(running)
     assert reached.wait(10)
@@ -150,19 +151,17 @@ def test_leaving_stops_the_work_at_its_next_step(detector, judged, monkeypatch):
     assert ended.wait(10)
 
 
-def test_a_view_of_another_verdict_goes(detector, judged):
-    linking = Linking(detector)
-    kept = linking.forget(judged, judged.now)
-    assert kept[0] == "" and not isinstance(kept[1], str)
-    line, view, shown = linking.forget(judged.judged(None), judged.now)
-    assert shown is None and words.LINKED_STALE in view
+def test_a_view_of_another_verdict_goes(judged):
+    line, view, shown = cleared(judged.judged(None), judged.now)
+    assert line == "" and shown is None and words.LINKED_STALE in view
+    assert words.LINKED_EMPTY in cleared(judged, None)[1]
 
 
 def test_without_a_verdict_or_with_a_refusal_there_is_a_sentence(detector, begun, judged, monkeypatch):
-    assert words.NOT_EXPLAINED in next(Linking(detector).linked(begun, 0))[0]
+    assert words.NOT_EXPLAINED in next(Linking(detector).linked(Visit(), begun, 0))[0]
 
     def refusing(*_, **__):
         raise ValueError("There is no grid.")
 
     monkeypatch.setattr("space.handlers.linked.explain.explain", refusing)
-    assert "There is no grid." in list(Linking(detector).linked(judged, None))[-1][0]
+    assert "There is no grid." in list(Linking(detector).linked(Visit(judged.now), judged, None))[-1][0]

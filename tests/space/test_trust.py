@@ -22,7 +22,7 @@ from space.components import base_rate, receipt_card, sweep_card, work_line
 from space.components.face_image import Refused
 from space.explained import Explained
 from space.handlers import trust
-from space.handlers.working import Work
+from space.handlers.working import Visit, Work
 from space.judging import judge
 from space.session import begin
 from space.tabs import trust as tab
@@ -62,9 +62,9 @@ def plain(html: str) -> str:
 
 class TestReceipts:
     def test_a_receipt_is_tested_step_by_step_and_kept(self, small, session, explained):
-        *steps, last = trust.check(small, session, explained, "where")
+        *steps, last = trust.check(small, Visit(session.now), session, explained, "where")
         record, line, card, curves = last
-        assert all("step" in values[1] for values in steps) and "done in" in line
+        assert steps[0][1] == "" and all("step" in values[1] for values in steps[1:]) and "done in" in line
         assert steps[0][2] == sweep_card.quiet(words.RECEIPT_EMPTY) and steps[0][3] is None
         found = record.receipts["where"]
         assert words.RECEIPT_VERDICTS[found.verdict] in card
@@ -77,28 +77,30 @@ class TestReceipts:
         assert trust.shown(session, record, "where")[1] == card
 
     def test_a_sum_has_a_receipt_without_curves(self, small, session, explained):
-        *_, (record, _, card, curves) = trust.check(small, session, explained, "ledger")
+        *_, (record, _, card, curves) = trust.check(small, Visit(session.now), session, explained, "ledger")
         assert record.receipts["ledger"].verdict == "holds" and curves is None
         assert words.RECEIPT_MEANS["holds"] in plain(card)
 
     def test_copies_of_session_and_record_still_belong_together(self, small, session, explained):
         copied = replace(session, now=replace(session.now))
-        *_, (record, *_) = trust.check(small, copied, explained, "ledger")
+        *_, (record, *_) = trust.check(small, Visit(copied.now), copied, explained, "ledger")
         assert record.receipts["ledger"].verdict == "holds"
 
     def test_what_is_not_there_is_not_tested(self, small, session, explained, photo):
-        ((record, line, _, curves),) = trust.check(small, session, explained, "words")
+        ((record, line, _, curves),) = trust.check(small, Visit(session.now), session, explained, "words")
         assert words.RECEIPT_NOTHING in line and curves is None and record == gr.skip()
-        ((_, line, *_),) = trust.check(small, begin(small.hierarchy), explained, "ledger")
+        ((_, line, *_),) = trust.check(
+            small, Visit(begin(small.hierarchy).now), begin(small.hierarchy), explained, "ledger"
+        )
         assert words.TRUST_NO_VERDICT in line
         other = judge(small, begin(small.hierarchy), photo, cropped=True)
-        ((_, line, *_),) = trust.check(small, other, explained, "ledger")
+        ((_, line, *_),) = trust.check(small, Visit(other.now), other, explained, "ledger")
         assert words.RECEIPT_NOTHING in line
 
     def test_what_nothing_can_test_is_said_in_a_sentence(self, small, session):
         audit = explain.explain(small, session.now, "audit")
         held = Explained(session.now).with_result("where", audit)
-        *_, (_, line, _, _) = trust.check(small, session, held, "where")
+        *_, (_, line, _, _) = trust.check(small, Visit(session.now), session, held, "where")
         assert "no receipt" in plain(line) and "mf-notice" in line
 
     def test_every_metric_has_words_for_newcomers(self):
@@ -181,37 +183,41 @@ class TestWork:
 class TestSweep:
     @pytest.mark.parametrize("kind", KINDS)
     def test_the_curve_grows_to_the_whole(self, small, session, photo, kind):
-        first, *rest = trust.sweep(small, session, photo, kind)
+        first, *rest = trust.sweep(small, Visit(session.now), session, photo, kind)
         assert first[1] is None and words.SWEEP_EMPTY in first[2]
-        assert len(rest) == len(KINDS[kind].strengths)
-        assert "So far 1 of" in plain(rest[0][2]) and "So far" not in plain(rest[-1][2])
+        rows = [values[2].count("<tr>") - 1 for values in rest]
+        assert rows == sorted(rows) and rows[-1] == len(KINDS[kind].strengths)
+        for values, count in zip(rest, rows, strict=True):
+            assert (f"So far {count} of" in plain(values[2])) == (count < rows[-1])
         line, figure, said = rest[-1]
         assert "done in" in line and figure.layout.xaxis.title.text == words.SWEEP_AXES[kind]
-        assert said.count("<tr>") == 1 + len(rest)
+        assert said.count("<tr>") == 1 + rows[-1]
 
     def test_it_is_the_judged_face_under_the_visitors_sentences(self, small, two_faces):
         given = read_photo(two_faces)
         session = judge(small, begin(small.hierarchy), given, face=1)
         session = session.revised(small.revise(session.start, Hierarchy(small.hierarchy.descriptions[:3])))
-        *_, (_, figure, _) = trust.sweep(small, session, given, "blur")
+        *_, (_, figure, _) = trust.sweep(small, Visit(session.now), session, given, "blur")
         reference = next(trace for trace in figure.data if trace.name == words.SWEEP_GIVEN)
         assert reference.y[0] == 100 * session.now.probability != 100 * session.start.probability
 
     def test_a_face_crop_is_swept_as_one(self, small, astronaut):
         given = read_photo(np.ascontiguousarray(astronaut[30:220, 130:320]))
         session = judge(small, begin(small.hierarchy), given, cropped=True)
-        *_, (line, figure, _) = trust.sweep(small, session, given, "noise")
+        *_, (line, figure, _) = trust.sweep(small, Visit(session.now), session, given, "noise")
         assert "done in" in line and figure is not None
-        *_, (line, figure, _) = trust.sweep(small, session, given, "crop")
+        *_, (line, figure, _) = trust.sweep(small, Visit(session.now), session, given, "crop")
         assert "cannot be shifted" in line and figure is None
 
     def test_without_a_verdict_or_a_photo_there_is_a_sentence(self, small, session, photo):
         for given in (None, Refused("Broken.")):
-            ((line, figure, _),) = trust.sweep(small, session, given, "jpeg")
+            ((line, figure, _),) = trust.sweep(small, Visit(session.now), session, given, "jpeg")
             assert words.TRUST_PHOTO_GONE in line and figure is None
-        ((line, *_),) = trust.sweep(small, begin(small.hierarchy), photo, "jpeg")
+        ((line, *_),) = trust.sweep(
+            small, Visit(begin(small.hierarchy).now), begin(small.hierarchy), photo, "jpeg"
+        )
         assert words.TRUST_NO_VERDICT in line
-        *_, (line, figure, _) = trust.sweep(small, session, photo, "<b>")
+        *_, (line, figure, _) = trust.sweep(small, Visit(session.now), session, photo, "<b>")
         assert "no sweep of" in line and "<b>" not in line and figure is None
 
     def test_it_says_where_the_words_change(self):
@@ -235,7 +241,7 @@ class TestSweep:
             drawn = tab.draw(None)
         values = trust.cleared(session)
         assert len(values) == len(drawn.outputs)
-        assert words.TRUST_STOPPED in trust.stopped(session)
+        assert words.TRUST_STOPPED in trust.stopped("sweep", Visit(), session)
 
 
 class TestBaseRate:
