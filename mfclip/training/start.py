@@ -8,6 +8,7 @@ from typing import Any
 
 import open_clip
 import torch
+from open_clip.constants import HF_SAFE_WEIGHTS_NAME
 from torch import Tensor, nn
 
 from mfclip.config import Config
@@ -15,6 +16,7 @@ from mfclip.convert import load_open_clip
 from mfclip.detector import build_model
 from mfclip.errors import CheckpointError
 from mfclip.hub import RECORD, Checkpoint
+from mfclip.hub.download import file_of, is_commit
 from mfclip.model import MFCLIP
 
 logger = logging.getLogger(__name__)
@@ -22,29 +24,57 @@ logger = logging.getLogger(__name__)
 OPEN_CLIP_MODEL = "ViT-B-16-quickgelu"
 """The open_clip architecture whose towers have the shape of configuration `clip-b16`."""
 
+_SAFE = ".safetensors"
+
 PARTS = ("language", "image", "noise", "alignment")
 """Parts of the model that have a section of their own in the configuration (language's is called text)."""
 
 
 def open_clip_towers(pretrained: str) -> nn.Module:
-    """open_clip's ViT-B-16 with the weights that a tag or a file names; a tag is fetched through the Hub.
+    """open_clip's ViT-B-16 with pretrained weights: those of a tag, or those in a safetensors file.
 
-    Raises ValueError for what is neither, CheckpointError for weights that cannot be had or read.
+    pretrained: a tag of open_clip (openai) or a tag at a commit (openai@<40 hex>) of the Hub repository that open_clip
+    names for it, fetched as checkpoints are: local copy first, safetensors only, the commit that a bare tag stands for
+    logged. These repositories hold no SHA256 of ours and this project knows no hash of theirs: what is compared is the
+    hash that the Hub itself states, and what pins the weights is the commit. Or the path of a file.
+    Raises ValueError for what is none of these, CheckpointError for weights that cannot be had or read.
     """
     tags = open_clip.list_pretrained_tags_by_model(OPEN_CLIP_MODEL)
-    if pretrained not in tags and not Path(pretrained).is_file():
+    tag, _, commit = pretrained.partition("@")
+    if Path(pretrained).is_file():
+        file = Path(pretrained)
+    elif tag in tags and (not commit or is_commit(commit)):
+        file = _fetched(tag, commit)
+    else:
         raise ValueError(
             f"{pretrained!r} is neither a file nor pretrained weights that open_clip has for {OPEN_CLIP_MODEL}; "
-            f"use one of {', '.join(tags)}, or a file of such weights."
+            f"use one of {', '.join(tags)}, one of them with @ and a commit of 40 hex, or a safetensors file."
+        )
+    if file.suffix != _SAFE:
+        raise CheckpointError(
+            f"The open_clip weights {pretrained!r} were not loaded: only {_SAFE} files are read, because reading a "
+            f"pickle can run the code inside; convert them where you trust them, or use one of {', '.join(tags)}."
         )
     try:
-        return open_clip.create_model(OPEN_CLIP_MODEL, pretrained=pretrained)
-    except Exception as error:  # noqa: BLE001 - each format and each server has errors of its own kind
-        reason = str(error).strip().partition("\n")[0][:200]
+        return open_clip.create_model(OPEN_CLIP_MODEL, pretrained=str(file))
+    except Exception as error:  # noqa: BLE001 - each fault of a file has an error of its own kind
+        reason = str(error).strip().partition("\n")[0][:200].rstrip(".")
         raise CheckpointError(
-            f"The open_clip weights {pretrained!r} were not loaded ({type(error).__name__}: {reason}): check the "
-            f"network, or pass a file with the weights of {OPEN_CLIP_MODEL}."
+            f"The open_clip weights {pretrained!r} were not loaded ({type(error).__name__}: {reason}): pass a "
+            f"safetensors file with the weights of {OPEN_CLIP_MODEL}, or one of the tags {', '.join(tags)}."
         ) from None
+
+
+def _fetched(tag: str, commit: str) -> Path:
+    """The weights that open_clip's own table names for a tag, at a commit of their repository ("": the newest)."""
+    repo, _, named = open_clip.get_pretrained_cfg(OPEN_CLIP_MODEL, tag)["hf_hub"].rpartition("/")
+    if named and not named.endswith(_SAFE):
+        raise CheckpointError(
+            f"open_clip has {tag!r} as a pickle only ({repo}/{named}): use another tag or a file."
+        )
+    file = file_of(repo, commit, named or HF_SAFE_WEIGHTS_NAME)
+    logger.info("--pretrained %s@%s: %s", tag, file.parent.name, file.name)
+    return file
 
 
 def starting_model(
