@@ -1,0 +1,109 @@
+"""The folder of uploads: swept, bounded, private, and gone with the server, however it is told to stop."""
+
+import socket
+import time
+
+import httpx
+
+from benchmarks.visitors_server import Server
+from space import uploads
+
+NAME = "a-name-nobody-else-has.png"
+SERVER = """
+import gradio as gr
+from space import start
+from space.components.face_image import face_image
+
+def verdict(given):
+    raise gr.Error(given.sentence, print_exception=False)
+
+def build(detector):
+    with gr.Blocks() as page:
+        gr.Button().click(verdict, face_image(), None, api_name="verdict")
+    return page
+
+start.load, start.build = lambda **told: None, build
+raise SystemExit(start.start())
+"""
+"""app.py with another page and no detector, whose loading is not what is tried."""
+
+
+def test_a_server_told_to_stop_leaves_no_file_and_has_written_nothing_of_its_visitors():
+    with Server(("-c", SERVER)) as server:
+        with httpx.Client(base_url=server.address, timeout=60) as client:
+            files = {"files": (NAME, b"no picture")}
+            path = client.post("/gradio_api/upload", files=files).json()[0]
+            photo = {"path": path, "meta": {"_type": "gradio.FileData"}}
+            started = client.post("/gradio_api/call/verdict", json={"data": [photo, False]}).json()
+            answer = client.get(f"/gradio_api/call/verdict/{started['event_id']}").text
+            assert "event: error" in answer and NAME in answer
+            client.post(
+                "/gradio_api/call/verdict", content=b"{", headers={"content-type": "application/json"}
+            )
+        broken_off(server.address)
+        assert any(NAME in name for name in server.files) and len(server.files) == 2, server.files
+        server.stop()
+        assert server.files == [] and server.code == 0
+    assert "Traceback" not in server.log, server.log
+    assert not [secret for secret in (NAME, "POST", "GET") if secret in server.log]
+
+
+def broken_off(address: str) -> None:
+    """Half an upload: what a closed laptop sends."""
+    host, port = address.removeprefix("http://").split(":")
+    head = (
+        f"POST /gradio_api/upload HTTP/1.1\r\nHost: {host}\r\nContent-Length: 2000000\r\n"
+        "Content-Type: multipart/form-data; boundary=x\r\n\r\n"
+        '--x\r\nContent-Disposition: form-data; name="files"; filename="half.png"\r\n\r\n'
+    )
+    with socket.create_connection((host, int(port))) as line:
+        line.sendall(head.encode() + bytes(500_000))
+        time.sleep(1)
+
+
+def test_what_was_broken_off_is_swept_and_what_the_page_shows_is_not(tmp_path):
+    spared, old = tmp_path / "kept" / "example.jpg", tmp_path / "sha" / "face.png"
+    for path in (spared, old, tmp_path / "tmpabcd"):
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"x")
+    assert uploads.sweep(tmp_path, 60, {str(spared)}) == 0 and old.is_file()
+    time.sleep(0.05)
+    assert uploads.sweep(tmp_path, 0.01, {str(spared)}) == 2
+    assert spared.is_file() and not old.exists() and not (tmp_path / "tmpabcd").exists()
+
+
+def test_the_thread_sweeps_and_ends_with_the_folder(tmp_path):
+    folder = tmp_path / "uploads"
+    folder.mkdir()
+    (folder / "face.png").write_bytes(b"x")
+    uploads.sweep_on(folder, 0.05, 0.01, tuple)
+    end = time.monotonic() + 10
+    while (folder / "face.png").exists():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def test_folders_of_killed_servers_go_and_those_of_running_ones_stay(tmp_path, monkeypatch):
+    monkeypatch.setenv(uploads.GIVEN, str(tmp_path))
+    dead, alive = tmp_path / f"{uploads.PREFIX}dead", tmp_path / f"{uploads.PREFIX}alive"
+    other = tmp_path / "somebody-else"
+    for folder in (dead, alive, other):
+        folder.mkdir()
+        (folder / "face.png").write_bytes(b"x")
+    monkeypatch.setattr(uploads, "ABANDONED", 0.2)
+    time.sleep(0.3)
+    alive.touch()
+    with uploads.own_folder() as own:
+        assert not dead.exists() and (alive / "face.png").is_file() and (other / "face.png").is_file()
+        (own / "face.png").write_bytes(b"x")
+    assert not own.exists()
+
+
+def test_the_folder_has_room_until_bytes_or_files_are_too_many(tmp_path, monkeypatch):
+    (tmp_path / "a").write_bytes(bytes(100))
+    assert uploads.has_room(tmp_path)
+    monkeypatch.setattr(uploads, "MOST_BYTES", 100)
+    assert not uploads.has_room(tmp_path)
+    monkeypatch.setattr(uploads, "MOST_BYTES", 1000)
+    monkeypatch.setattr(uploads, "MOST_FILES", 1)
+    assert not uploads.has_room(tmp_path)
