@@ -19,7 +19,7 @@ ABOUT_SAME_SOURCES = (
 )
 ABOUT_PROTOCOL = "测量所用的划分为“{split}”，协议为“{protocol}”，每张照片都以同样方式重新保存。"
 ABOUT_UNMEASURED = "这套权重旁没有针对它的评测，因此无法说明它多常出错。阅读每个判定时，请记住这一点。"
-ABOUT_MORE_LIMITS = "更多局限，摘自权重旁的模型卡（英文）"
+ABOUT_MORE_LIMITS = "更多局限，摘自权重旁的模型卡"
 ABOUT_NO_CARD = "这套权重旁没有模型卡：没有说明它的局限和许可。"
 
 ABOUT_CHECKPOINT = "正在使用的权重"

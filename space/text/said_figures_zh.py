@@ -66,7 +66,7 @@ SAID_FIGURES = {
     "%{x:.0f} % gone: %{y:+.3f}<extra></extra>": "去掉 %{x:.0f} %：%{y:+.3f}<extra></extra>",
     "map: {}   (logits)": "热图：{:said}（logit）",
     "real ◂  ▸ fake": "真实 ◂  ▸ 伪造",
-    "training, {}: mean ± spread": "训练用的{:said}照片：平均 ± 离散度",
+    "training, {}: mean ± spread": "训练用的{:said}照片：平均 ± 标准差",
     "forged": "伪造",
     "{}<br>the gate {} it by {}<br>": "{}<br>门控使推力{:said} {}<br>",
     "presses": "增加",

@@ -48,20 +48,20 @@ SAID_NOTES = {
         "In {} of {} rings a residual lies more than {} spreads from the training reals; the farthest is "
         "{} at {} cycles a pixel."
     ): (
-        "在 {1} 个频率环中的 {0} 个里，残差与训练用真实照片的平均值相差超过 {2} 个离散度；相差最大的是 {3}，"
+        "在 {1} 个频率环中的 {0} 个里，残差与训练用真实照片的平均值相差超过 {2} 个标准差；相差最大的是 {3}，"
         "在每像素 {4} 周处。"
     ),
     (
         "Among the training faces the mean forgery and the mean real lie at most {} spreads apart in any "
         "ring{}"
-    ): "在训练用的人脸中，伪造照片与真实照片的平均值在任何频率环中最多相差 {} 个离散度{:said}",
+    ): "在训练用的人脸中，伪造照片与真实照片的平均值在任何频率环中最多相差 {} 个标准差{:said}",
     ": a spectrum that is unusual is no sign of forgery by itself.": "：频谱不寻常，本身并不是伪造的迹象。",
     ".": "。",
     (
         "Means and spreads are of {}; every set of reals and every generator weighs alike. Sets differ in "
         "camera, size and re-saving as well as in being forged."
     ): (
-        "平均值和离散度取自{:said}；每组真实照片和每种生成器权重相同。各组照片不只在真伪上不同，在相机、尺"
+        "平均值和标准差取自{:said}；每组真实照片和每种生成器权重相同。各组照片不只在真伪上不同，在相机、尺"
         "寸和重新保存上也不同。"
     ),
     (
