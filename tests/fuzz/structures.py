@@ -3,6 +3,7 @@
 import base64
 import copy
 import json
+import math
 import sys
 import zlib
 from typing import Any
@@ -178,18 +179,33 @@ def weight_files(draw: Any, sound: bytes) -> bytes:
         tensor = header.get(draw(names))
         if isinstance(tensor, dict) and "dtype" in tensor:
             _damage_tensor(draw, tensor)
-    text = draw(broken_texts(damaged(st.just(header), most=2))).encode("utf-8", "surrogatepass")
-    said = draw(
-        st.sampled_from([len(text)] * 6 + [0, 1, len(text) - 1, len(text) + 1, 10**8, 2**63, 2**64 - 1])
-    )
-    after = draw(st.sampled_from([numbers] * 5 + [b"", numbers[:-1], numbers + b"\0", numbers * 2]))
+    if draw(st.booleans()):
+        if draw(st.booleans()):
+            name = draw(names)
+            header[draw(st.sampled_from(sorted(header))) + "_"] = header.pop(name, {})
+        text = json.dumps(header).encode("utf-8")
+    else:
+        text = draw(broken_texts(damaged(st.just(header), most=2))).encode("utf-8", "surrogatepass")
+    said, after = len(text), numbers
+    if draw(st.integers(0, 3)) == 0:
+        said = draw(st.sampled_from([said, 0, 1, said - 1, said + 1, 10**8, 2**63, 2**64 - 1]))
+        after = draw(st.sampled_from([numbers, b"", numbers[:-1], numbers + b"\0", numbers * 2]))
     return said.to_bytes(8, "little") + text + after
 
 
 def _damage_tensor(draw: Any, tensor: dict[str, Any]) -> None:
-    what = draw(st.sampled_from(["dtype", "shape", "flat", "empty", "offsets"]))
+    what = draw(
+        st.sampled_from(["dtype", "like", "like", "turned", "line", "shape", "flat", "empty", "offsets"])
+    )
     if what == "dtype":
         tensor["dtype"] = draw(st.sampled_from(DTYPES))
+    elif what == "like":  # as many bytes a number: the file is sound, and its weights are nonsense
+        alike = {"F32": ("I32", "U32", "F32"), "I64": ("F64", "U64", "C64")}
+        tensor["dtype"] = draw(st.sampled_from(alike.get(tensor["dtype"], DTYPES)))
+    elif what == "turned":
+        tensor["shape"] = tensor["shape"][::-1]
+    elif what == "line":
+        tensor["shape"] = [math.prod(tensor["shape"])]
     elif what == "shape":
         tensor["shape"] = draw(
             st.lists(st.sampled_from([0, 1, 2, 2**31, 2**32, 2**63, 2**64 - 1, -1]), max_size=4)

@@ -22,7 +22,7 @@ def test_damaged_input_ends_in_an_answer_or_a_documented_sentence(name):
     assert not tally.faults, "\n".join(f"{fault}\n  in {case}" for fault, case in tally.faults.items())
     assert tally.cases >= SHARE[name] - 5, "hypothesis ran out of documents"
     assert tally.accepted and sum(tally.refused.values()), "only one side of the border was visited"
-    assert len(tally.refused) >= 5, tally.refused
+    assert len(tally.refused) >= 3, tally.refused
     assert tally.growth < 512 * MIB
 
 
