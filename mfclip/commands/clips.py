@@ -2,16 +2,16 @@
 
 import argparse
 import os
-import runpy
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import Any
 
 from mfclip.commands.told import Told
 from mfclip.video.sampling import DEFAULT_FRAMES, MAX_FRAMES, is_video
 
-REPORT = "explain.video_report"
+REPORT = "explain.video_report:to_html"
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -125,7 +125,7 @@ def report(detector: Any, verdict: Any) -> str:
 
     By name and not by import: reports know the detector, and the detector nothing of them.
     """
-    return str(runpy.run_module(REPORT)["to_html"](verdict, detector))
+    return str(resolve_name(REPORT)(verdict, detector))
 
 
 def columns(plain: Sequence[str], videos: frozenset[str]) -> list[str]:

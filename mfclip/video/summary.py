@@ -25,9 +25,10 @@ RULE = (
     f"with fewer than {FEWEST} frames, it is {UNCERTAIN}."
 )
 CAUTION = (
-    "Frames of one clip are not independent: they share camera, compression, light and person, so many that agree are "
-    "hardly more evidence than one. The detector was trained and measured on photographs; how often this summary is "
-    "wrong about videos has not been measured."
+    "Frames of one clip are not independent: they share camera, compression, light and person, and most are stored as "
+    "changes of others, so many that agree are hardly more evidence than one. Compression can also wipe out the traces "
+    "of a forgery. The detector was trained and measured on photographs; how often this summary is wrong about videos "
+    "has not been measured."
 )
 
 
