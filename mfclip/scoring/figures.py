@@ -63,7 +63,7 @@ def evaluation_table(items: Sequence[Item], rows: Iterable[Mapping[str, Any]], c
     text = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in lines]
     note = "In brackets: 95 % bootstrap intervals over groups of photos that belong together."
     if len(fake) > RESAMPLED:
-        note = f"Without intervals: those of more than {RESAMPLED} photos would take gigabytes of memory."
+        note += f" Rows of more than {RESAMPLED} photos go without: theirs would take gigabytes of memory."
     return "\n".join(line.rstrip() for line in text) + f"\n{note} Cut-off: P(fake) {cut_off:.3f}.\n"
 
 
