@@ -17,6 +17,7 @@ from fastapi import HTTPException
 from gradio import processing_utils
 from gradio.route_utils import FnIndexInferError
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from space.components.face_image import MAX_BYTES
@@ -116,6 +117,8 @@ class Guard:
 
         try:
             await self.app(scope, _counted(receive, said), self._told(scope, begin, said))
+        except ClientDisconnect:  # a closed laptop, and nobody left to answer
+            return
         except UNREADABLE:
             if started:
                 raise
