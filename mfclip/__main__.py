@@ -1,18 +1,16 @@
 """The command line: `python -m mfclip COMMAND`, with a module of mfclip/commands for each command."""
 
 import argparse
-import importlib
 import io
 import os
 import sys
 import warnings
 from collections.abc import Sequence
-from importlib.util import find_spec
 from types import ModuleType
 
-from mfclip.commands import EXIT_CODES, INTERRUPTED, SCORED, explain
+from mfclip.commands import EXIT_CODES, INTERRUPTED, SCORED, checkpoints, explain, predict, publish, score
 
-COMMANDS = ("predict", "explain", "score", "publish", "checkpoints")
+COMMANDS: tuple[ModuleType, ...] = (predict, explain, score, publish, checkpoints)
 
 
 def run() -> None:
@@ -23,7 +21,7 @@ def run() -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit code of the command line given as `arguments` (default: those of the process)."""
     given = sys.argv[1:] if arguments is None else list(arguments)
-    parser, parsers, modules = _parsers()
+    parser, parsers = _parsers()
     if given[:1] == [explain.NAME]:
         return explain.run(argparse.Namespace(rest=given[1:]), parsers[explain.NAME])
     chosen = parser.parse_args(given)
@@ -34,7 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Pillow warns of broken metadata that is dropped anyhow.
     warnings.filterwarnings("ignore", module="PIL")
     try:
-        return int(modules[chosen.command].run(chosen, parsers[chosen.command]))
+        command = next(module for module in COMMANDS if module.NAME == chosen.command)
+        return int(command.run(chosen, parsers[chosen.command]))
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
@@ -43,8 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return SCORED
 
 
-def _parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser], dict[str, ModuleType]]:
-    """The parser of the whole line, and by command its own parser and its module."""
+def _parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
+    """The parser of the whole line, and each command's own by its name."""
     parser = argparse.ArgumentParser(
         prog="python -m mfclip",
         description="How much evidence of forgery a face shows, and why.",
@@ -52,18 +51,13 @@ def _parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentPars
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     lines = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    modules = {
-        name: importlib.import_module(f"mfclip.commands.{name}")
-        for name in COMMANDS
-        if find_spec(f"mfclip.commands.{name}")
-    }
     parsers = {}
-    for name, module in modules.items():
-        parsers[name] = lines.add_parser(
-            name, help=module.HELP, formatter_class=argparse.RawDescriptionHelpFormatter
+    for module in COMMANDS:
+        parsers[module.NAME] = lines.add_parser(
+            module.NAME, help=module.HELP, formatter_class=argparse.RawDescriptionHelpFormatter
         )
-        module.add(parsers[name])
-    return parser, parsers, modules
+        module.add(parsers[module.NAME])
+    return parser, parsers
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import torch
 from huggingface_hub import constants
 
 from mfclip.__main__ import main
-from mfclip.hub import shelf, write_checkpoint
+from mfclip.hub import BUNDLED, shelf, write_checkpoint
 
 COMMITS = {
     name: letter * 40 for name, letter in (("sound", "a"), ("rotten", "b"), ("half", "c"), ("newer", "d"))
@@ -59,7 +59,8 @@ def test_in_words(cache, capsys, monkeypatch):
     monkeypatch.setenv("MFCLIP_CHECKPOINT", "org/faces@main")
     assert main(["checkpoints"]) == 0
     words = capsys.readouterr().out
-    assert words.startswith("tiny\n  bundled, 37.8 MB, ")
+    megabytes = sum(path.stat().st_size for path in (BUNDLED / "tiny").rglob("*") if path.is_file()) / 1e6
+    assert words.startswith(f"tiny\n  bundled, {megabytes:.1f} MB, {BUNDLED / 'tiny'}\n  sha256 ")
     assert f"org/faces@{COMMITS['newer']} (main)\n  cached, 0.0 MB, " in words
     assert "cannot be used: lacks model.safetensors\n" in words
     assert words.endswith("MFCLIP_CHECKPOINT names org/faces@main.\n")

@@ -200,3 +200,21 @@ def test_a_terminal_that_knows_ascii_only_and_a_reader_that_leaves(photos, tmp_p
     with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         process.stdout.close()
         assert b"Traceback" not in process.stderr.read()
+
+
+def test_the_help_lists_every_command_and_waits_for_nothing_heavy():
+    """A module of mfclip/commands is a command if it has a NAME, and all of those are listed."""
+    folder = Path(cli.__file__).parent / "commands"
+    names = {path.stem for path in folder.glob("*.py") if "\nNAME = " in path.read_text(encoding="utf-8")}
+    assert names == {module.NAME for module in cli.COMMANDS}
+    program = (
+        "import sys\nfrom mfclip.__main__ import main\ntry:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"
+        "heavy = ('torch', 'numpy', 'PIL', 'huggingface_hub', 'safetensors', 'pandas', 'pyarrow', 'av')\n"
+        "sys.stdout.write('loaded: ' + ' '.join(name for name in heavy if name in sys.modules))"
+    )
+    root = Path(__file__).parents[2]
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=root, capture_output=True, text=True, check=True
+    )
+    listed, _, loaded = done.stdout.rpartition("loaded: ")
+    assert loaded == "" and all(f"\n    {name}" in listed for name in names)
