@@ -166,11 +166,18 @@ def _marks(figure: go.Figure, row: int, passage: Passage, ink: Inks, words: Time
     # Many frames need small marks.
     size = 10 if len(passage.seconds) <= 64 else 6
     for word, (symbol, colour) in looks.items():
-        chosen = [number for number, said in enumerate(passage.evidence) if said == word]
-        # A trace with no point at all would be missing from the legend, which is the first panel's.
+        times: list[float | None] = []
+        chances: list[float | None] = []
+        for second, chance, said in zip(
+            passage.seconds, passage.probabilities, passage.evidence, strict=True
+        ):
+            if said == word:
+                times.append(second)
+                chances.append(100 * chance)
         figure.add_scatter(
-            x=[passage.seconds[number] for number in chosen] or [None],
-            y=[100 * passage.probabilities[number] for number in chosen] or [None],
+            # A trace with no point at all would be missing from the legend, which is the first panel's.
+            x=times or [None],
+            y=chances or [None],
             mode="markers",
             marker={
                 "symbol": symbol,

@@ -51,7 +51,7 @@ def predict_video(
     for a file that cannot be read or settings out of range, ImportError where PyAV is not installed.
     """
     scorer = _Scorer(detector, hierarchy)
-    follower, seen, found, small, crowded = Follower(), [], 0, 0, False
+    follower, seen, small, crowded = Follower(), [], 0, False
     with open_clip(video) as clip:
         wanted = moments(clip.seconds, frames, every)
         for still in clip.stills(wanted):
@@ -62,7 +62,7 @@ def predict_video(
             else:
                 boxes = find_faces(still.rgb)
                 large = [box for box in boxes if box.side >= MIN_SIDE]
-                found, small = found + len(boxes), small + len(boxes) - len(large)
+                small += len(boxes) - len(large)
                 crowded = crowded or len(large) > MAX_FACES
                 chosen = large[:MAX_FACES]
                 for number, box in zip(follower.follow(still.rgb, chosen), chosen, strict=True):
@@ -153,8 +153,8 @@ def _notes(
     wanted: tuple[float, ...], seen: list[float], cuts: int, small: int, crowded: bool
 ) -> Iterator[str]:
     if len(seen) < len(wanted):
-        ones = "one" if len(seen) == 1 else "ones"
-        yield f"{len(wanted)} frames were asked for and the clip has {len(seen)} different {ones} at those moments"
+        ones = "frame" if len(seen) == 1 else "frames"
+        yield f"the clip has {len(seen)} different {ones} at the {len(wanted)} moments looked at"
     if cuts:
         yield (
             f"the scene changes {cuts} time{'s' if cuts != 1 else ''}: faces are not recognised, so a person seen "

@@ -62,7 +62,7 @@ def moments(seconds: float, frames: int | None = None, every: float | None = Non
     if every is not None:
         return _each(seconds, every)
     count = DEFAULT_FRAMES if frames is None else frames
-    if not 1 <= count <= MAX_FRAMES:
+    if not (1 <= count <= MAX_FRAMES and count == int(count)):
         raise ValueError(f"frames is {count}; a whole number from 1 to {MAX_FRAMES} is needed.")
     return tuple((number + 0.5) * seconds / count for number in range(count))
 

@@ -225,7 +225,7 @@ def open_clip(source: str | Path | bytes) -> Iterator[Clip]:
     ValueError with one sentence that holds the remedy, ImportError where PyAV is not installed.
     """
     av = _pyav()
-    name = "video" if isinstance(source, bytes) else Path(source).name
+    name = "video" if isinstance(source, bytes) else _plain(Path(source).name)
     with _opened(source) as stream:
         try:
             container = av.open(
@@ -254,10 +254,15 @@ def _pyav() -> Any:
     return av
 
 
+def _plain(name: str | Path) -> str:
+    """A name that can be written as UTF-8, whatever bytes the file system holds."""
+    return os.fsencode(name).decode("utf-8", "replace")
+
+
 def _opened(source: str | Path | bytes) -> BinaryIO:
     if isinstance(source, bytes):
         return io.BytesIO(source)
-    text = os.fsencode(source).decode("utf-8", "replace")
+    text = _plain(source)
     path = Path(source)
     try:
         if path.is_dir():

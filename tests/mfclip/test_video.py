@@ -206,9 +206,7 @@ class TestNotes:
         verdict = predict_video(detector, write_clip(tmp_path / "one.mp4", [head]))
         (track,) = verdict.tracks
         assert track.brief and track.summary.evidence == "uncertain"
-        assert verdict.notes == (
-            "32 frames were asked for and the clip has 1 different one at those moments.",
-        )
+        assert verdict.notes == ("The clip has 1 different frame at the 32 moments looked at.",)
         assert "1 frame of this face was judged, and at least 5 are needed" in verdict.sentences[0]
 
     def test_a_crowd_is_cut_down_and_a_cut_is_told(self, detector, tmp_path, pair, monkeypatch):

@@ -55,6 +55,8 @@ def test_frames_lie_at_even_distances_from_the_start_on():
     ("settings", "words"),
     [
         ({"frames": 3, "every": 1.0}, "drop one"),
+        ({"frames": 2.5}, "frames is 2.5; a whole number"),
+        ({"frames": float("nan")}, "frames is nan"),
         ({"frames": 0}, f"from 1 to {MAX_FRAMES}"),
         ({"frames": MAX_FRAMES + 1}, f"frames is {MAX_FRAMES + 1}"),
         ({"every": 0.0}, "above 0"),

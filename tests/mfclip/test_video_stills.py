@@ -118,6 +118,13 @@ class TestMoments:
         clip, found = read(path.read_bytes(), [0.2])
         assert clip.name == "video" and at(found) == [0.2]
 
+    def test_a_name_of_any_bytes_can_be_written(self, tmp_path):
+        path = write_clip(tmp_path / "a.mp4", greys(1))
+        odd = tmp_path / os.fsdecode(b"caf\xe9.mp4")
+        path.rename(odd)
+        clip, _ = read(odd, [0.0])
+        assert clip.name == "caf\N{REPLACEMENT CHARACTER}.mp4"
+
 
 class TestUpright:
     @pytest.mark.parametrize(
