@@ -9,6 +9,9 @@ SAID_NAMES = {
     "the stem's cells": "the first layer's cells",
     "stem": "first layer",
     "the tokens before block {}": "the cells before block {}",
+    "frozen": "kept as it is",
+    "covered": "covered with the cell",
+    "chosen again": "chosen again",
 }
 
 SAID_CAVEATS = {
@@ -230,6 +233,13 @@ SAID_KNOBS = {
     "Rollout: the share of a token that passes by the attention, one half as published.": (
         "For the map over all layers (rollout): how much of a cell passes by the attention; one half as "
         "published."
+    ),
+    (
+        "The noise stream: kept as it is, its patch covered where the cell lies over it, or its patch "
+        "chosen again among the covered candidates."
+    ): (
+        "Kept as it is; with its patch covered where the cell lies over it; or with its patch chosen again "
+        "among the covered ones."
     ),
 }
 

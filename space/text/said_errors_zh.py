@@ -72,8 +72,8 @@ SAID_ERRORS = {
     "Face {} was asked for and {} has {}; choose 1 to {}.": (
         "要求的是第 {} 张人脸，而{:quoted}有 {} 张；请选 1 到 {}。"
     ),
-    "A description has {} sentences; write {}, one for each of: {}.": (
-        "一条描述有 {} 个句子；请写 {} 个，每级一个：{:listed}。"
+    "A description has {} sentences; it needs {}, one for each of: {}. Write exactly these.": (
+        "一条描述有 {} 个句子，而需要恰好 {} 个，每级一个：{:listed}。"
     ),
     "The {} sentence is empty; write a sentence or remove the row.": (
         "“{:said}”一级的句子是空的；请写一个句子，或删除这一条。"

@@ -168,7 +168,7 @@ SAID_KNOBS = {
     (
         "The noise stream: kept as it is, its patch covered where the cell lies over it, or its patch "
         "chosen again among the covered candidates."
-    ): "噪声流：保持不变；格子压住图块的地方一起遮挡；或在遮挡后的候选中重新选择图块。",
+    ): "保持不变；格子压住图块的地方一起遮挡；或在遮挡后的候选中重新选择图块。",
     "Points of the path from the baseline to the face; more are added until the shares add up.": (
         "从基线到人脸的路径上取多少个点；如果各份额加起来不对，会自动增加。"
     ),
