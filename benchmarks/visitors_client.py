@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 import time
 import uuid
 from collections.abc import AsyncIterator, Mapping
@@ -57,8 +58,9 @@ class Page:
         return next(found for found in self.config["dependencies"] if target in found["targets"])
 
     def after(self, listener: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """What a browser asks for once a listener has answered."""
-        return [each for each in self.config["dependencies"] if each["trigger_after"] == listener["id"]]
+        """What a browser asks the server for once a listener has answered."""
+        found = (each for each in self.config["dependencies"] if each["trigger_after"] == listener["id"])
+        return [{**each, "targets": listener["targets"]} for each in found if each["backend_fn"]]
 
     @cached_property
     def values(self) -> dict[int, Any]:
@@ -126,6 +128,14 @@ class Visitor:
                     return told["output"].get("data", [])
         raise Refused(0, "the answer broke off")
 
+    async def follow(self, listener: Mapping[str, Any]) -> list[Any]:
+        """All values of what a browser asks for after a listener, and after that. Raises Refused."""
+        values = []
+        for chained in self.page.after(listener):
+            values += await self.trigger(chained, self.page.given(chained))
+            values += await self.follow(chained)
+        return values
+
     @asynccontextmanager
     async def here(self) -> AsyncIterator[None]:
         """The page is open inside the block: a browser says so all the time, and the server learns when it closes."""
@@ -151,14 +161,13 @@ class Visitor:
             look = self.page.listener("mf-photo", "change")
             await self.trigger(look, self.page.given(look, mf_photo=photo))
             judged = time.perf_counter() - started
-            for chained in self.page.after(look):
-                await self.trigger({**chained, "targets": look["targets"]}, self.page.given(chained))
+            await self.follow(look)
             explained = time.perf_counter() - started
             save = self.page.listener("mf-report-json", "click")
             report = json.loads((await self.trigger(save, self.page.given(save)))[0])
         verdict = report["verdict"]
-        ledger = next(result for result in report["results"] if result["method"] == "ledger")
-        return Answer(verdict["probability"], verdict["margin"], summed(ledger), judged, explained)
+        ledgers = (summed(result) for result in report["results"] if result["method"] == "ledger")
+        return Answer(verdict["probability"], verdict["margin"], next(ledgers, math.nan), judged, explained)
 
     async def by_endpoint(self, content: bytes, name: str) -> Answer:
         """Ask /verdict, then /explain, as another program does."""

@@ -281,15 +281,12 @@ def edited(address, page, sentences):
         apply = page.listener("mf-apply", "click")
         fields = {f"mf_sentence_{number}": text for number, text in enumerate(sentences, start=1)}
         shown = await visitor.trigger(apply, page.given(apply, **fields))
-        chained = [
-            await visitor.trigger({**each, "targets": apply["targets"]}, page.given(each))
-            for each in page.after(apply)
-        ]
+        shown += await visitor.follow(apply)
         files = []
         for kind in ("html", "json"):
             save = page.listener(f"mf-report-{kind}", "click")
             files.append((await visitor.trigger(save, page.given(save)))[0])
-        return [*shown, *(value for values in chained for value in values)], files
+        return shown, files
 
     return visit(address, page, deed)
 

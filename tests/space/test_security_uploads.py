@@ -1,20 +1,27 @@
-"""The folder of uploads: swept, bounded, private, and gone with the server, however it is told to stop."""
+"""A server of its own: its queue when it is full, and its folder of uploads, which is gone when it is told to stop."""
 
+import asyncio
 import socket
 import time
 
 import httpx
+import pytest
 
 from benchmarks.visitors_server import Server
 from space import uploads
+from space.start import WAITING
+from space.text import guard_en
 
 NAME = "a-name-nobody-else-has.png"
 SERVER = """
+import time
+
 import gradio as gr
 from space import start
 from space.components.face_image import face_image
 
 def verdict(given):
+    time.sleep(0.2)
     raise gr.Error(given.sentence, print_exception=False)
 
 def build(detector):
@@ -28,22 +35,40 @@ raise SystemExit(start.start())
 """app.py with another page and no detector, whose loading is not what is tried."""
 
 
-def test_a_server_told_to_stop_leaves_no_file_and_has_written_nothing_of_its_visitors():
+@pytest.fixture(scope="module")
+def server():
     with Server(("-c", SERVER)) as server:
-        with httpx.Client(base_url=server.address, timeout=60) as client:
-            files = {"files": (NAME, b"no picture")}
-            path = client.post("/gradio_api/upload", files=files).json()[0]
+        yield server
+
+
+def test_more_questions_than_can_wait_get_a_sentence_and_nobody_hangs(server):
+    async def ask(client, photo) -> str:
+        started = await client.post("/gradio_api/call/verdict", json={"data": [photo]})
+        if started.status_code == 503:
+            return started.json()["detail"]
+        return (await client.get(f"/gradio_api/call/verdict/{started.json()['event_id']}")).text
+
+    async def crowd() -> list[str]:
+        unbounded = httpx.Limits(max_connections=None)
+        async with httpx.AsyncClient(base_url=server.address, timeout=120, limits=unbounded) as client:
+            path = (await client.post("/gradio_api/upload", files={"files": (NAME, b"no picture")})).json()[0]
             photo = {"path": path, "meta": {"_type": "gradio.FileData"}}
-            started = client.post("/gradio_api/call/verdict", json={"data": [photo, False]}).json()
-            answer = client.get(f"/gradio_api/call/verdict/{started['event_id']}").text
-            assert "event: error" in answer and NAME in answer
-            client.post(
-                "/gradio_api/call/verdict", content=b"{", headers={"content-type": "application/json"}
-            )
-        broken_off(server.address)
-        assert any(NAME in name for name in server.files) and len(server.files) == 2, server.files
-        server.stop()
-        assert server.files == [] and server.code == 0
+            return await asyncio.gather(*(ask(client, photo) for _ in range(WAITING + 40)))
+
+    answers = asyncio.run(crowd())
+    refused = [answer for answer in answers if answer == guard_en.BUSY.format(waiting=WAITING)]
+    answered = [answer for answer in answers if "event: error" in answer and NAME in answer]
+    assert len(refused) >= 1 and len(answered) >= WAITING and len(refused) + len(answered) == len(answers)
+
+
+def test_a_server_told_to_stop_leaves_no_file_and_has_written_nothing_of_its_visitors(server):
+    httpx.post(f"{server.address}/gradio_api/upload", files={"files": (NAME, b"another")})
+    httpx.post(f"{server.address}/gradio_api/call/verdict", json=[NAME])
+    broken_off(server.address)
+    halves = [name for name in server.files if name.count("/") == 1]  # whole ones lie a folder deeper
+    assert any(NAME in name for name in server.files) and len(halves) == 1, server.files
+    server.stop()
+    assert server.files == [] and server.code == 0
     assert "Traceback" not in server.log, server.log
     assert not [secret for secret in (NAME, "POST", "GET") if secret in server.log]
 
