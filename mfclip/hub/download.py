@@ -3,7 +3,6 @@
 import logging
 import re
 import shutil
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +50,7 @@ def file_of(repo: str, revision: str, file: str) -> Path:
     """
     path = folder_of(repo, revision, (file,), ()) / file
     if not _sound(path):
-        again(repo, path.parent.name, (file,))
+        again(repo, path.parent.name, file)
         if not _sound(path):
             raise CheckpointError(
                 f"{file} of {repo}@{path.parent.name} arrives damaged each time: try another network, and delete "
@@ -60,12 +59,12 @@ def file_of(repo: str, revision: str, file: str) -> Path:
     return path
 
 
-def again(repo: str, commit: str, files: Iterable[str]) -> None:
-    """Fetch files anew that are damaged in the cache. Raises CheckpointError."""
+def again(repo: str, commit: str, damaged: str, *beside: str) -> None:
+    """Fetch a damaged file of the cache anew, and those `beside` it that it was judged by. Raises CheckpointError."""
     from huggingface_hub import hf_hub_download
 
-    for file in files:
-        _log.warning("%s of %s@%s is damaged in the cache and is fetched again", file, repo, commit)
+    _log.warning("%s of %s@%s is damaged in the cache and is fetched again", damaged, repo, commit)
+    for file in (damaged, *beside):
         try:
             hf_hub_download(
                 repo, file, revision=commit, force_download=True, tqdm_class=_bar(repo, commit, file)
@@ -74,7 +73,7 @@ def again(repo: str, commit: str, files: Iterable[str]) -> None:
             told = sentence(error, repo, commit, file)
             if isinstance(told, Unreachable):
                 told = CheckpointError(
-                    f"{file} of {repo}@{commit} is damaged in the cache and could not be fetched again "
+                    f"{damaged} of {repo}@{commit} is damaged in the cache and could not be fetched again "
                     f"({type(error.__cause__ or error).__name__}): load it once where the Hub can be reached."
                 )
             raise told from None
@@ -107,13 +106,13 @@ def _unpinned(repo: str, branch: str, files: tuple[str, ...], optional: tuple[st
 
 def _cached(repo: str, revision: str, files: tuple[str, ...]) -> Path | None:
     from huggingface_hub import hf_hub_download
-    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
+    from huggingface_hub.errors import LocalEntryNotFoundError
 
     try:
         paths = [hf_hub_download(repo, file, revision=revision, local_files_only=True) for file in files]
     except LocalEntryNotFoundError:
         return None
-    except HFValidationError as error:
+    except failures() as error:
         raise sentence(error, repo, revision, files[-1]) from None
     return Path(paths[0]).parent
 

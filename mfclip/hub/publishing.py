@@ -72,7 +72,11 @@ def publish(folder: Path, repo: str, private: bool, message: str) -> str:
 
 @contextmanager
 def _bars_on_a_terminal_only() -> Iterator[None]:
-    from huggingface_hub.utils.tqdm import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
+    from huggingface_hub.utils.tqdm import (
+        are_progress_bars_disabled,
+        disable_progress_bars,
+        enable_progress_bars,
+    )
 
     silenced = not sys.stderr.isatty() and not are_progress_bars_disabled()
     if silenced:

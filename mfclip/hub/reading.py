@@ -55,7 +55,7 @@ def _from_hub(repo: str, folder: Path) -> Checkpoint:
                     "itself: take another commit, and tell its owner."
                 ) from None
             mended.add(wrong.file)
-            download.again(repo, commit, (HASHES, wrong.file))
+            download.again(repo, commit, wrong.file, HASHES)
 
 
 def _local_folder(name: str | Path) -> Path | None:

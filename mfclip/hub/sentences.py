@@ -93,12 +93,12 @@ def _own_machine(error: Exception, repo: str, revision: str, file: str) -> Check
         return Unreachable(
             f"{repo}@{revision} is not in the local cache, and HF_HUB_OFFLINE is set: unset it once."
         )
-    number = getattr(error, "errno", None)
+    number, place = getattr(error, "errno", None), getattr(error, "filename", None)
     if number in FULL:
         return CheckpointError(f"The disk is full: {file} of {repo} was not kept; make room and try again.")
-    if number in _UNWRITABLE:
-        place = getattr(error, "filename", None)
-        return CheckpointError(f"The cache of the Hub cannot be written ({place}): set HF_HOME elsewhere.")
+    if number in _UNWRITABLE or place is not None:
+        where = place or getattr(error, "strerror", None)
+        return CheckpointError(f"The cache of the Hub cannot be used ({where}): set HF_HOME elsewhere.")
     return None
 
 

@@ -196,7 +196,7 @@ class TestFullDisk:
 
     @pytest.mark.parametrize(
         ("number", "words"),
-        [("ENOSPC", "The disk is full: "), ("EROFS", "cache of the Hub cannot be written")],
+        [("ENOSPC", "The disk is full: "), ("EROFS", "cache of the Hub cannot be used")],
     )
     def test_while_writing(self, shelf, tmp_path, number, words):
         full = (
@@ -207,6 +207,13 @@ class TestFullDisk:
         with loopback_hub(shelf) as (endpoint, _):
             [answer] = sentences(tmp_path, endpoint, f"org/toy@{COMMIT}", before=full)
         assert words in answer
+
+
+def test_a_cache_where_none_can_be(shelf, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with loopback_hub(shelf) as (endpoint, _):
+        [answer] = sentences(tmp_path / "file", endpoint, f"org/toy@{COMMIT}")
+    assert "The cache of the Hub cannot be used (" in answer and str(tmp_path / "file") in answer
 
 
 class TestBar:
