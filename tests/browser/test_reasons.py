@@ -29,6 +29,44 @@ def test_a_map_is_tested_and_its_receipt_read(visit):
     )
 
 
+def test_a_map_is_stopped_and_the_one_before_stays(visit):
+    visit.open("where")
+    before = visit.page.locator("#mf-where-view .mf-map").get_attribute("data-values")
+    visit.page.locator("#mf-map-method label").nth(1).click()
+    steps = visit.page.locator("#mf-knob-pixels-steps input[type=number]")
+    steps.fill("256")
+    steps.press("Tab")
+    visit.page.locator("#mf-map-run").click()
+    visit.wait_text("#mf-where-progress", "step 1")
+    visit.page.locator("#mf-map-stop").click()
+    visit.wait_text("#mf-where-progress", words.STOPPED)
+    visit.page.wait_for_timeout(2000)  # whatever is still on its way
+    assert visit.text("#mf-where-progress") == words.STOPPED
+    assert visit.page.locator("#mf-where-view .mf-map").get_attribute("data-values") == before
+
+
+def test_an_example_picked_meanwhile_is_the_one_that_is_explained(visit):
+    def explained() -> list[str]:
+        visit.wait_text("#mf-progress", "Explained in")
+        values = visit.page.locator("#mf-where-view .mf-map").first.get_attribute("data-values")
+        return [visit.text("#mf-verdict"), visit.text("#mf-cause"), values]
+
+    strip = visit.page.locator("#mf-example-strip button")
+    visit.open("where")
+    first = visit.text("#mf-cause")
+    strip.nth(2).click()
+    visit.wait_other("#mf-cause", first)
+    alone = explained()
+    strip.nth(1).click()
+    visit.wait_text("#mf-progress", "step 2")
+    strip.nth(2).click()
+    visit.wait("() => document.querySelector('.mf-pending')")
+    visit.wait("() => !document.querySelector('.mf-pending')")
+    assert explained() == alone
+    visit.page.wait_for_timeout(2000)
+    assert explained() == alone
+
+
 def test_a_photo_is_swept_and_the_sweep_can_be_stopped(visit):
     visit.open("trust")
     visit.page.locator("#mf-trust-sweep").click()

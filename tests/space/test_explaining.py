@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import re
+from html import unescape
 
 import gradio as gr
 import numpy as np
@@ -139,7 +140,9 @@ def test_every_map_is_drawn_with_the_knobs_of_the_page(explaining, session, expl
     *steps, last = list(
         explaining.map(Visit(session.now), session, explained, method, (False, False), values)
     )
-    assert words.METHOD_NAMES[method] in steps[-1][1] and all(step[0] == gr.skip() for step in steps)
+    assert words.METHOD_NAMES[method] in unescape(steps[-1][1]) and all(
+        step[0] == gr.skip() for step in steps
+    )
     assert last[0].results[WHERE].method == method and place_of(method) == WHERE
     assert ("mf-map" in last[2]) == (method != "attention") == (not last[3]["visible"])
 
