@@ -70,13 +70,23 @@ def sweep(folder: Path, age: float, spared: Collection[str] = ()) -> int:
     return removed
 
 
-def sweep_on(folder: Path, every: float, age: float, spared: Callable[[], Collection[str]]) -> None:
-    """Start a thread that sweeps every so many seconds, as long as this process lives and the folder is there."""
+def sweep_on(
+    folder: Path,
+    every: float,
+    age: float,
+    spared: Callable[[], Collection[str]],
+    then: Callable[[], None] = lambda: None,
+) -> None:
+    """Start a thread that sweeps every so many seconds, as long as this process lives and the folder is there.
+
+    then: called after every sweep.
+    """
 
     def work() -> None:
         while folder.is_dir():
             os.utime(folder)
             sweep(folder, age, spared())
+            then()
             time.sleep(every)
 
     threading.Thread(target=work, name="uploads", daemon=True).start()
