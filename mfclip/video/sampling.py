@@ -26,11 +26,7 @@ def is_video(path: str | Path) -> bool:
 
     A photo with a video's ending is a photo; a file that cannot be opened is judged by its name.
     """
-    try:
-        with Path(path).open("rb") as stream:
-            head = stream.read(2 * _TS_PACKET)
-    except (OSError, ValueError):
-        head = b""
+    head = _head(Path(path))
     if head.startswith(_PHOTO_STARTS) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP"):
         return False
     if head[4:8] == b"ftyp":
@@ -41,6 +37,17 @@ def is_video(path: str | Path) -> bool:
         or (len(head) == 2 * _TS_PACKET and head[0] == head[_TS_PACKET] == 0x47)
         or Path(path).suffix.lower() in SUFFIXES
     )
+
+
+def _head(path: Path) -> bytes:
+    """The first bytes of a file, none where there is no plain file: a pipe would be waited for."""
+    try:
+        if path.is_file():
+            with path.open("rb") as stream:
+                return stream.read(2 * _TS_PACKET)
+    except (OSError, ValueError):
+        return b""
+    return b""
 
 
 def moments(seconds: float, frames: int | None = None, every: float | None = None) -> tuple[float, ...]:

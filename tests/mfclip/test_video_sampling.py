@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 
@@ -37,6 +38,9 @@ def test_a_file_is_a_video_by_its_bytes_then_by_its_name(tmp_path, name, head, e
 
 def test_what_cannot_be_opened_is_judged_by_its_name(tmp_path):
     assert is_video(tmp_path / "none.mp4") and not is_video(tmp_path / "none.png")
+    os.mkfifo(tmp_path / "pipe.mp4")
+    os.mkfifo(tmp_path / "pipe.jpg")
+    assert is_video(tmp_path / "pipe.mp4") and not is_video(tmp_path / "pipe.jpg")
     assert is_video("nul\0.webm") and not is_video(tmp_path)
 
 
