@@ -6,7 +6,7 @@ import os
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from mfclip.commands import SCORED, write
+from mfclip.commands import CHECKPOINT, SCORED, say, write
 
 if TYPE_CHECKING:
     from mfclip.hub.shelf import Shelved
@@ -27,11 +27,15 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(chosen: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
-    """List them; exit code SCORED, whatever state they are in."""
+    """List them; exit code SCORED, whatever state they are in, or CHECKPOINT where the cache cannot be read."""
+    from mfclip.errors import CheckpointError
     from mfclip.hub import ENVIRONMENT
     from mfclip.hub.shelf import shelved
 
-    found = shelved()
+    try:
+        found = shelved()
+    except CheckpointError as error:
+        return say(f"mfclip: {error}", CHECKPOINT)
     if chosen.json:
         told = [{**asdict(one), "folder": str(one.folder)} for one in found]
         write(json.dumps(told, indent=2, ensure_ascii=False) + "\n")

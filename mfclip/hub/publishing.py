@@ -109,6 +109,11 @@ def _refused(error: Exception, repo: str) -> CheckpointError:
         return CheckpointError(
             f"The Hub answered {status} for {repo}, and nothing was published: try again later."
         )
+    if place := getattr(error, "filename", None):
+        return CheckpointError(
+            f"{str(place)!r} cannot be read ({getattr(error, 'strerror', None)}), and nothing was published: check its "
+            "rights, or set HF_HOME elsewhere."
+        )
     if isinstance(error, ValueError):
         reason = " ".join(str(error).split())[:200]
         return CheckpointError(f"The Hub does not take the checkpoint ({reason}): mend {CARD} and try again.")

@@ -33,7 +33,8 @@ class Shelved:
 def shelved() -> list[Shelved]:
     """Every checkpoint on this machine, bundled ones first; each is read in full and compared with its hashes.
 
-    Half-fetched ones count, with their fault; repositories of other projects in the same cache do not.
+    Half-fetched ones count, with their fault; repositories of other projects in the same cache do not. Raises
+    CheckpointError where the cache cannot be read.
     """
     return [*_bundled(), *_cached()]
 
@@ -53,6 +54,10 @@ def _cached() -> Iterator[Shelved]:
         repositories = scan_cache_dir(constants.HF_HUB_CACHE).repos
     except CacheNotFound:  # nothing was ever fetched
         return
+    except (OSError, ValueError):  # ValueError: it is a file
+        raise CheckpointError(
+            f"The cache of the Hub cannot be read ({constants.HF_HUB_CACHE}): set HF_HOME elsewhere."
+        ) from None
     for repository in sorted(repositories, key=lambda one: one.repo_id):
         if repository.repo_type != "model":
             continue

@@ -73,3 +73,14 @@ def test_no_cache_and_nothing_bundled(tmp_path, monkeypatch, capsys):
     assert told(capsys) == []
     assert main(["checkpoints"]) == 0
     assert capsys.readouterr().out == "There is no checkpoint on this machine.\n"
+
+
+def test_a_cache_that_is_a_file(tmp_path, monkeypatch, capsys):
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "file"))
+    assert main(["checkpoints"]) == 3
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert (
+        err == f"mfclip: The cache of the Hub cannot be read ({tmp_path / 'file'}): set HF_HOME elsewhere.\n"
+    )

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,11 +22,14 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A checkpoint as a run leaves it: with a curve and a picture beside it."""
+def folder(tmp_path: Path) -> Iterator[Path]:
+    """A checkpoint as a run leaves it, with a curve and pictures beside it. No weights outlive their test."""
     shutil.copytree(BUNDLED / "tiny", tmp_path / "run")
     (tmp_path / "run" / "notes-of-mine.txt").write_text("nobody's business")
-    return tmp_path / "run"
+    yield tmp_path / "run"
+    for large in tmp_path.rglob("*"):
+        if large.is_file() and not large.is_symlink() and large.stat().st_size > 1e6:
+            large.unlink()
 
 
 def command(home: Path, endpoint: str, *given: str, **more: str) -> subprocess.CompletedProcess:
@@ -112,6 +116,16 @@ def test_who_may_not(folder, client, monkeypatch, capsys, token, repo, changed, 
     out, err = capsys.readouterr()
     assert out == "" and said in err and err.splitlines()[-1].endswith(".")
     assert not (client / repo).exists()
+
+
+def test_a_login_that_cannot_be_read(folder, client, monkeypatch, capsys):
+    monkeypatch.setenv("HF_TOKEN", "")
+    monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(folder / "README.md" / "token"))
+    assert publish(folder, "org/faces", "--yes") == 3
+    assert (
+        "/README.md/token' cannot be read (Not a directory), and nothing was published"
+        in capsys.readouterr().err
+    )
 
 
 def card_without_licence(folder: Path) -> None:

@@ -1,8 +1,10 @@
 """open_clip's towers through the Hub: random weights of the shapes of ViT-B-16, in half precision to spare the disk."""
 
 import json
+import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import open_clip
@@ -43,14 +45,16 @@ def repository() -> str:
     return open_clip.get_pretrained_cfg(OPEN_CLIP_MODEL, "openai")["hf_hub"].strip("/")
 
 
-@pytest.fixture(scope="module")
-def shelf(tmp_path_factory) -> Path:
-    root = tmp_path_factory.mktemp("hub")
+@pytest.fixture
+def shelf(tmp_path: Path) -> Iterator[Path]:
+    """What the Hub serves. The files are large: none outlives its test."""
+    root = tmp_path / "shelf"
     folder = root / repository() / COMMIT
     folder.mkdir(parents=True)
     state = open_clip.create_model(OPEN_CLIP_MODEL).state_dict()
     save_file({key: value.half().contiguous() for key, value in state.items()}, folder / FILE)
-    return root
+    yield root
+    shutil.rmtree(tmp_path)
 
 
 def run(program: str, environment: dict[str, str], *given: object) -> subprocess.CompletedProcess:
