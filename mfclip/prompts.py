@@ -58,9 +58,10 @@ _short.maxstring = _short.maxother = _short.maxlong = 80
 def shown(value: Any) -> str:
     """A value as a sentence quotes it: as Python writes it, cut where it is long or deep."""
     try:
-        return _short.repr(value)
+        text = _short.repr(value)
     except ValueError:  # Python writes no whole number of more than 4300 digits
         return f"a {type(value).__name__} with a number of more than 4300 digits"
+    return text if len(text) <= 240 else f"{text[:240]}…"
 
 
 @dataclass(frozen=True)

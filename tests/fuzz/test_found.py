@@ -87,7 +87,7 @@ class TestHierarchies:
 
     def test_long_values_are_quoted_in_short(self):
         """The sentence repeated 10,000 characters of what it refused."""
-        for item in (["x"] * 2_000, {"x" * 3_000: 1}, "x" * 5_000):
+        for item in (["x"] * 2_000, {"x" * 3_000: 1}, "x" * 5_000, [["x" * 70] * 6] * 6):
             assert len(refusal(lambda item=item: Hierarchy.from_json([item]))) < 400
 
     def test_a_number_of_thousands_of_digits(self):
