@@ -22,7 +22,6 @@ def wire_reasons(blocks: gr.Blocks, tabs: Tabs, explaining: Explaining) -> None:
     view = tabs.where
     kept = [tabs.state, tabs.explained]
     names = list(view.controls)
-    sections = tabs.sections
 
     def map_of(
         visit: Visit,
@@ -38,12 +37,6 @@ def wire_reasons(blocks: gr.Blocks, tabs: Tabs, explaining: Explaining) -> None:
 
     def redraw(session: Session, explained: Explained, smooth: bool, own: bool) -> list[Any]:
         return explaining.redrawn(session, explained, (smooth, own), (WHERE,))
-
-    def greet(session: Session, theme: str, explained: Explained) -> list[Any]:
-        if theme == session.theme:  # everything was drawn for it already
-            return [gr.skip()] * (1 + len(sections))
-        session = replace(session, theme="dark" if theme == "dark" else "light")
-        return [session, *explaining.redrawn(session, explained, PLAIN)]
 
     drawn = view.run.click(
         map_of,
@@ -64,6 +57,12 @@ def wire_reasons(blocks: gr.Blocks, tabs: Tabs, explaining: Explaining) -> None:
         queue=False,
         **PRIVATE,
     )
+    _wire_requests(tabs, explaining)
+    _wire_theme(blocks, tabs, explaining)
+
+
+def _wire_requests(tabs: Tabs, explaining: Explaining) -> None:
+    """What is explained on its button alone."""
     tabs.ledger.audit_run.click(
         explaining.audit,
         [tabs.visit, tabs.state],
@@ -78,6 +77,18 @@ def wire_reasons(blocks: gr.Blocks, tabs: Tabs, explaining: Explaining) -> None:
         **{**PRIVATE, "show_progress": "minimal"},
         **EXPLAINING,
     )
+
+
+def _wire_theme(blocks: gr.Blocks, tabs: Tabs, explaining: Explaining) -> None:
+    """The page is drawn light; a browser that shows it dark gets the figures anew."""
+    sections = tabs.sections
+
+    def greet(session: Session, theme: str, explained: Explained) -> list[Any]:
+        if theme == session.theme:  # everything was drawn for it already
+            return [gr.skip()] * (1 + len(sections))
+        session = replace(session, theme="dark" if theme == "dark" else "light")
+        return [session, *explaining.redrawn(session, explained, PLAIN)]
+
     blocks.load(
         greet,
         [tabs.state, tabs.theme, tabs.explained],
