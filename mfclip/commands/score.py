@@ -11,11 +11,12 @@ NAME = "score"
 HELP = "score many photos into a table"
 BATCH, LARGEST_BATCH, MOST_WORKERS = 8, 256, 256
 _MORE = """Broken photos are rows with an error and end nothing. A run that was ended goes on when the same command is
-given again; it keeps what it has done in OUT.parts. Several processes or machines share the work, and the folder
-of OUT, when launched by: accelerate launch --num_processes N -m mfclip score ...
+given again; it keeps what it has done in OUT.parts. Several processes or machines share the work if they share the
+folder of OUT: accelerate launch --multi_gpu -m mfclip score ..., or on CPUs
+torchrun --nproc-per-node N -m mfclip score ...
 
 exit codes:
-  0  every photo was scored (under a launcher: the table was written)
+  0  every photo was scored (by several processes: the table was written)
   1  at least one photo could not be scored (the others were; the reason is in its row and on stderr)
   2  wrong usage
   3  the checkpoint could not be used"""

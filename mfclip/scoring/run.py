@@ -44,11 +44,13 @@ class Share:
 
     @classmethod
     def of_environment(cls) -> "Share":
-        """From RANK, WORLD_SIZE, LOCAL_RANK and LOCAL_WORLD_SIZE."""
+        """From RANK, WORLD_SIZE, LOCAL_RANK and LOCAL_WORLD_SIZE; alone where no launcher has set all it should."""
         names = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE")
-        index, count, local, local_count = (
-            int(os.environ.get(name, default)) for name, default in zip(names, "0101", strict=True)
-        )
+        told = [os.environ.get(name, "") for name in names]
+        # A WORLD_SIZE that another program left behind must not have this one wait for processes that never come.
+        if not all(value.isdecimal() for value in told):
+            return cls()
+        index, count, local, local_count = map(int, told)
         return cls(index, count, local, max(1, local_count))
 
     def device(self) -> str | None:

@@ -53,6 +53,16 @@ def broken_off(score, photos, tmp_path, monkeypatch):
 
 
 @pytest.fixture
+def started():
+    """Processes of a test, none of which outlives it."""
+    processes: list[subprocess.Popen] = []
+    yield processes
+    for process in processes:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture
 def parts(tmp_path) -> Path:
     return tmp_path / "scores.csv.parts"
 
@@ -142,6 +152,12 @@ def test_several_processes_share_the_work(score, photos, judged, tmp_path, monke
     assert (tmp_path / "shared.csv").read_bytes() == (tmp_path / "alone.csv").read_bytes()
 
 
+def test_what_another_launcher_left_in_the_environment_is_not_believed(monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "4")
+    monkeypatch.delenv("RANK", raising=False)
+    assert running.Share.of_environment() == running.Share()
+
+
 def test_the_first_process_waits_for_the_others(tmp_path, monkeypatch):
     monkeypatch.setattr(running, "PATIENCE", 0.01)
     folder = tmp_path / "a.csv.parts"
@@ -161,7 +177,7 @@ def test_the_first_process_waits_for_the_others(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_killed_process_and_its_successor_make_the_table_of_an_unbroken_one(tmp_path, astronaut):
+def test_a_killed_process_and_its_successor_make_the_table_of_an_unbroken_one(tmp_path, astronaut, started):
     """SIGKILL, no chance to tidy up: real processes, the bundled weights."""
     photos = tmp_path / "photos"
     photos.mkdir()
@@ -173,7 +189,8 @@ def test_a_killed_process_and_its_successor_make_the_table_of_an_unbroken_one(tm
     def start(out: str) -> subprocess.Popen:
         command = [sys.executable, "-m", "mfclip", "score", str(photos), "--out", str(tmp_path / out)]
         options = ["--cropped", "--batch", "2", "--workers", "1"]
-        return subprocess.Popen([*command, *options], cwd=ROOT, stderr=subprocess.DEVNULL)
+        started.append(subprocess.Popen([*command, *options], cwd=ROOT, stderr=subprocess.DEVNULL))
+        return started[-1]
 
     part = tmp_path / "killed.csv.parts" / "part-00000.jsonl"
     process = start("killed.csv")
