@@ -40,6 +40,18 @@ def directional(function: Callable[[Tensor], Tensor], point: Tensor, directions:
     return torch.cat(parts) if parts else function(point)[None][:0]
 
 
+def pieces_of(steps: int, limit: int) -> tuple[list[float], int]:
+    """Where a path is cut to begin with, and how many points each piece has.
+
+    Pieces of NODES points, each of which can be halved; where the limit allows no halving, one piece of all points, on
+    which quadrature is the more exact (8 points missed 0.7 % of the change of a face's direction, 4 and 4 did 1.8 %).
+    """
+    count = -(-steps // NODES)
+    if NODES * (count + 2) > limit:
+        return [0.0, 1.0], NODES * count
+    return np.linspace(0, 1, count + 1).tolist(), NODES
+
+
 @dataclass(frozen=True)
 class _Piece:
     """A piece of a path: its rows (N, D), and by how much their sum misses the difference of its ends, (D,)."""
@@ -75,15 +87,15 @@ class _Path:
                 self.known[place] = self.vector(place)
         return self.known[place]
 
-    def piece(self, start: float, end: float, progress: Progress) -> _Piece:
-        """Integrate over a piece by Gauss–Legendre quadrature of NODES points."""
-        nodes, weights = np.polynomial.legendre.leggauss(NODES)
+    def piece(self, start: float, end: float, progress: Progress, count: int = NODES) -> _Piece:
+        """Integrate over a piece by Gauss–Legendre quadrature of `count` points."""
+        nodes, weights = np.polynomial.legendre.leggauss(count)
         places = start + (nodes + 1) / 2 * (end - start)
         shares = (weights / 2 * (end - start)).tolist()
         parts = []
         for share, place in zip(shares, places.tolist(), strict=True):
             parts.append(share * self.rows(place))
-            progress(len(parts), NODES)
+            progress(len(parts), count)
         rows = torch.stack(parts).sum(dim=0)
         return _Piece(start, end, rows, rows.sum(dim=0) - (self.at(end) - self.at(start)))
 
@@ -121,12 +133,12 @@ def integrate_rows(
     nearly at right angles to it, a small error of the vector is a large one of the product.
     """
     path, bar = _Path(vector, rows), Bar(progress)
-    cuts = np.linspace(0, 1, -(-steps // NODES) + 1).tolist()
-    points, count = NODES * (len(cuts) - 1), len(cuts) - 1
+    cuts, nodes = pieces_of(steps, limit)
+    points, count = nodes * (len(cuts) - 1), len(cuts) - 1
     pieces: list[_Piece] = []
     for number, (start, end) in enumerate(zip(cuts[:-1], cuts[1:], strict=True)):
         part = bar.between(BEGUN * number / count, BEGUN * (number + 1) / count)
-        pieces.append(path.piece(start, end, part))
+        pieces.append(path.piece(start, end, part, nodes))
     line = _Line(path.at(1.0) - path.at(0.0), towards)
     missed = [line.missed(pieces)]
     while missed[-1] >= 1 and points + 2 * NODES <= limit:

@@ -12,11 +12,12 @@ import torch
 from torch import Tensor
 
 from explain.integration import BEGUN, NODES, TOLERANCE
-from explain.jacobian import NOTHING, TOGETHER, directional
+from explain.jacobian import NOTHING, TOGETHER, directional, pieces_of
 from explain.methods import Progress
 from explain.progress import Bar
 from explain.sentences import Passage, Wording, batches
 from explain.subject import Subject
+from explain.tangents import through_block
 
 CLOSE = TOLERANCE / 4
 """The share of its change by which a text's feature may be missed: differences of descriptions are smaller than what
@@ -114,9 +115,8 @@ class _FeaturePaths:
         self.known: dict[tuple[int, float], Tensor] = {}
 
     def features(self, texts: Sequence[int], points: Tensor) -> Tensor:
-        """Embeddings (R, L, W) of texts → features (R, D), by plain attention, which has forward derivatives."""
-        ends = self.paths.ends[list(texts)]
-        return self.paths.language.read(points, ends, need_weights=True)[0]
+        """Embeddings (R, L, W) of texts → features (R, D)."""
+        return self.paths.language.read(points, self.paths.ends[list(texts)])[0]
 
     def learn(self, places: Iterable[tuple[int, float]]) -> None:
         """Remember the features at places, (text, 0..1)."""
@@ -126,12 +126,14 @@ class _FeaturePaths:
                 found = self.features([text for text, _ in new[at]], self.paths.at(new[at]))
             self.known.update(zip(new[at], found, strict=True))
 
-    def integrate(self, bounds: Sequence[tuple[int, float, float]], progress: Progress) -> list[_Piece]:
-        """Gauss–Legendre quadrature of the derivatives over pieces (text, start, end), NODES points each."""
+    def integrate(
+        self, bounds: Sequence[tuple[int, float, float]], progress: Progress, count: int = NODES
+    ) -> list[_Piece]:
+        """Gauss–Legendre quadrature of the derivatives over pieces (text, start, end), `count` points each."""
         self.learn(place for text, start, end in bounds for place in ((text, start), (text, end)))
-        nodes, weights = (given.tolist() for given in np.polynomial.legendre.leggauss(NODES))
+        nodes, weights = (given.tolist() for given in np.polynomial.legendre.leggauss(count))
         found: list[_Piece] = []
-        for at in batches(len(bounds), ROWS // NODES):
+        for at in batches(len(bounds), max(1, ROWS // count)):
             progress(len(found), len(bounds))
             some = bounds[at]
             places = [
@@ -141,7 +143,7 @@ class _FeaturePaths:
             texts = [text for text, _ in places]
             rows = self.derivatives(texts, self.paths.at(places))
             rows = rows * torch.tensor(shares, dtype=rows.dtype, device=rows.device)[:, None]
-            for bound, part in zip(some, rows.unflatten(1, (-1, NODES)).sum(dim=2).unbind(1), strict=True):
+            for bound, part in zip(some, rows.unflatten(1, (-1, count)).sum(dim=2).unbind(1), strict=True):
                 text, start, end = bound
                 missed = part.sum(dim=0) - (self.known[text, end] - self.known[text, start])
                 found.append(_Piece(*bound, part, missed))
@@ -149,9 +151,20 @@ class _FeaturePaths:
 
     def derivatives(self, texts: list[int], points: Tensor) -> Tensor:
         """At embeddings (R, L, W) of texts: (turns, R, D) along each text's n-th word."""
-        way = self.way[texts]
-        words = (some[:, texts, :, None] * way for some in self.turns.split(TOGETHER))
-        return directional(lambda given: self.features(texts, given), points, words)
+        way, tower = self.way[texts], self.paths.language.tower
+        rows, ends = torch.arange(len(texts), device=points.device), self.paths.ends[texts]
+
+        def read(last: Tensor) -> Tensor:  # (R, W) → (R, D)
+            return tower.ln_final(last) @ tower.text_projection
+
+        found = []
+        for some in self.turns.split(TOGETHER):
+            tokens = points + tower.positional_embedding[: points.shape[1]]
+            moved = some[:, texts, :, None] * way
+            for block in tower.transformer.resblocks:
+                tokens, moved = through_block(block, tokens, moved, causal=True)
+            found.append(directional(read, tokens[rows, ends], (moved[:, rows, ends],)))
+        return torch.cat(found) if found else points.new_zeros(0, len(texts), tower.text_projection.shape[-1])
 
 
 def text_rows(
@@ -164,13 +177,14 @@ def text_rows(
     """
     places, turns = _turns(paths, passages)
     found, bar = _FeaturePaths(paths, turns), Bar(progress)
-    cuts = np.linspace(0, 1, -(-steps // NODES) + 1).tolist()
+    cuts, nodes = pieces_of(steps, limit)
     texts = range(len(paths.numbers))
     pieces = found.integrate(
         [(text, *cut) for text in texts for cut in zip(cuts[:-1], cuts[1:], strict=True)],
         bar.between(0, BEGUN),
+        nodes,
     )
-    spent = [NODES * (len(cuts) - 1) for _ in texts]
+    spent = [nodes * (len(cuts) - 1) for _ in texts]
     while True:
         halved = {}
         for text in texts:
@@ -204,12 +218,12 @@ def text_rows(
 
 
 def _turns(paths: TokenPaths, passages: Sequence[Passage]) -> tuple[list[tuple[int, int, int]], Tensor]:
-    """(row among all words, text, turn) of every word that is read, and the pieces (turns, X, L) that a turn moves."""
+    """(row among all words, text, turn) of every word of the texts, and the pieces (turns, X, L) that a turn moves."""
     words = [(passage, word) for passage in passages for word in passage.words]
     taken: Counter[int] = Counter()
     order, found = paths.numbers.tolist(), []
     for row, (passage, word) in enumerate(words):
-        if passage.number is not None:
+        if passage.number in order:
             text = order.index(passage.number)
             found.append((row, text, taken[text], passage.pieces(word)))
             taken[text] += 1

@@ -1,5 +1,7 @@
 """Word by cell: the table adds up to its four terms, and holds the map of any prompt."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -7,6 +9,7 @@ from captum.attr import IntegratedGradients
 from torch.nn import functional as F
 
 import explain.pairs as pairs
+import explain.token_paths as token_paths
 from explain.capture import open_stream, picture_of, rest_of
 from explain.jacobian import directional, integrate_rows
 from explain.methods import ignore_progress
@@ -132,7 +135,13 @@ def test_evidence_of_one_cell_lies_in_that_cell(smalls, monkeypatch):
     """A stream that reads nothing but the cell of row 2, column 11 (of 14)."""
     subject = subject_of(smalls["each"])
     mix = torch.randn(16, 16, generator=torch.Generator().manual_seed(1))
-    monkeypatch.setattr(pairs, "_onward", lambda tower, layer, leaf: leaf[:, 2 * 14 + 11] @ mix)
+    blind = replace(
+        open_stream(subject, "image"),
+        blocks=(),
+        enter=lambda cells: cells[:, 2 * 14 + 11][:, None],
+        read=lambda first: first @ mix,
+    )
+    monkeypatch.setattr(pairs, "open_stream", lambda *_: blind)
     table = METHOD.run(subject).values["pairs"]
     elsewhere = np.delete(table, 1 * 7 + 5, axis=1)
     assert not elsewhere.any()
@@ -188,7 +197,12 @@ def test_map_of_refuses_other_results_and_vectors(judged):
         map_of(other, text_vector(subject))
 
 
-def test_a_sum_of_pieces_is_made_of_its_words_by_hand():
+def test_a_sum_of_pieces_is_made_of_its_words_by_hand(monkeypatch):
+    def of_the_reading(self, texts, points):  # this language has no blocks to go through
+        words = [self.turns[:, texts, :, None] * self.way[texts]]
+        return directional(lambda given: self.features(texts, given), points, words)
+
+    monkeypatch.setattr(token_paths._FeaturePaths, "derivatives", of_the_reading)
     subject = spoken.subject([(False, ["a real face"] * 4), (True, ["a fake DiffFace"] * 4)])
     wording = Wording.of(subject)
     passages = wording.passages()
