@@ -6,6 +6,7 @@ a signal; both are faces of visitors.
 
 import os
 import shutil
+import stat
 import tempfile
 import threading
 import time
@@ -97,8 +98,9 @@ def has_room(folder: Path) -> bool:
     files = size = 0
     for entry in _entries(folder):
         with suppress(OSError):
-            files += 1
-            size += entry.lstat().st_size
+            seen = entry.lstat()
+            files += not stat.S_ISDIR(seen.st_mode)
+            size += seen.st_size
         if files >= MOST_FILES or size >= MOST_BYTES:
             return False
     return True
