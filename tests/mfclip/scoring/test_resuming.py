@@ -177,6 +177,7 @@ def test_the_first_process_waits_for_the_others(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.timeout(4 * PATIENCE)
 def test_a_killed_process_and_its_successor_make_the_table_of_an_unbroken_one(tmp_path, astronaut, started):
     """SIGKILL, no chance to tidy up: real processes, the bundled weights."""
     photos = tmp_path / "photos"
