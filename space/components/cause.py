@@ -5,7 +5,8 @@ import numpy as np
 from space.components.markup import quiet, signed, text
 from space.components.work_line import about, bar_line, ended_line
 from space.explained import DEFAULT, Explained
-from space.text import words
+from space.text import joined, words
+from space.text.toolkit import spoken
 
 LEAST = 0.02
 """Logits below which a share, or a difference of two, is not worth a sentence; P(fake) moves by less than one point."""
@@ -30,7 +31,7 @@ def cause(explained: Explained) -> str:
     said += [_share(words.CAUSE_NEXT, names[i], shares[i]) for i in for_it[1:2]]
     said += [_share(words.CAUSE_AGAINST, names[i], shares[i]) for i in against[:1]] or [words.CAUSE_ALONE]
     said.append(words.CAUSE_TOTAL.format(base=signed(base), total=signed(total)))
-    return " ".join(said)
+    return joined(*said)
 
 
 def _share(form: str, name: str, value: float) -> str:
@@ -59,7 +60,7 @@ def progress_line(
 
 def done_line(seconds: float, methods: tuple[str, ...] = DEFAULT) -> str:
     """HTML: what explained the verdict, and how long it took (s)."""
-    names = ", ".join(words.METHOD_NAMES[name] for name in methods)
+    names = words.LIST_JOIN.join(words.METHOD_NAMES[name] for name in methods)
     return ended_line(words.EXPLAINED.format(seconds=f"{seconds:.1f}", methods=names))
 
 
@@ -73,9 +74,9 @@ def remarks(explained: Explained, place: str) -> str:
     result = explained.results.get(place)
     if result is None:
         return ""
-    notes = "".join(f"<li>{text(note)}</li>" for note in result.notes)
+    notes = "".join(f"<li>{text(spoken(note))}</li>" for note in result.notes)
     listed = f'<p class="mf-label">{text(words.NOTES_TITLE)}</p><ul>{notes}</ul>' if notes else ""
     return (
-        f'<details class="mf-remarks"><summary>{text(words.CAVEAT_TITLE)}</summary><p>{text(result.caveat)}</p>'
+        f'<details class="mf-remarks"><summary>{text(words.CAVEAT_TITLE)}</summary><p>{text(spoken(result.caveat))}</p>'
         f"{listed}</details>"
     )

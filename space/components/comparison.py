@@ -12,7 +12,7 @@ from space.components.cause import LEAST
 from space.components.map_view import legend
 from space.components.markup import percent, png, png_url, rounded_parts, signed, text
 from space.components.verdict_card import SIGNS
-from space.text import words
+from space.text import joined, words
 
 DIGITS = 3
 
@@ -52,7 +52,7 @@ class Compared:
 def comparison_said(compared: Compared) -> str:
     """HTML: the words, the numbers, what differs most, and whether the maps agree."""
     word, *rest = sentences(compared)
-    told = f'<p class="mf-said">{text(word)}</p><p class="mf-told">{text(" ".join(rest))}</p>'
+    told = f'<p class="mf-said">{text(word)}</p><p class="mf-told">{text(joined(*rest))}</p>'
     return f'<div class="mf-change" role="status">{told}</div>'
 
 

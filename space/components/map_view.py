@@ -11,7 +11,8 @@ from space.components.cause import nothing
 from space.components.markup import notice, png_url, signed, text
 from space.components.markup import png as picture
 from space.explained import WHERE, Explained
-from space.text import words
+from space.text import joined, words
+from space.text.toolkit import spoken
 
 FACE = 224
 """Pixels along a face, which is what a panel lies over if it is not the patch."""
@@ -68,7 +69,7 @@ def map_view(
     """
     problem = explained.problems.get(WHERE)
     if problem:
-        return notice(problem)
+        return notice(spoken(problem))
     result = explained.results.get(WHERE)
     if verdict is None or result is None:
         return nothing()
@@ -115,7 +116,7 @@ def figures_line(result: Result) -> str:
             words.MAP_GAP.format(gap=f"{100 * result.gap:.1f} %"),
         ]
     said.append(words.MAP_COST.format(cost=f"{result.cost:.0f}", seconds=f"{result.seconds:.1f}"))
-    return f'<p class="mf-small">{text(" ".join(said))}</p>'
+    return f'<p class="mf-small">{text(joined(*said))}</p>'
 
 
 def _panel(result: Result, values: np.ndarray, base: np.ndarray, over: bytes, panel: str) -> str:

@@ -25,6 +25,7 @@ from space.handlers.working import Visit
 from space.judging import Given
 from space.session import Session
 from space.text import speaking, words
+from space.text.toolkit import spoken
 
 Values = list[Any]
 
@@ -91,10 +92,10 @@ def compare(
             found = work.outcome()
         except (NoFace, ValueError) as error:
             if asked.compared is None:
-                yield _refused(str(error))
+                yield _refused(spoken(str(error)))
                 return
             # A configuration that a method cannot explain keeps its verdicts.
-            found, refusal = asked.compared, notice(str(error))
+            found, refusal = asked.compared, notice(spoken(str(error)))
         else:
             refusal = ""
         *values, maps = _found(found, session.theme)
@@ -177,11 +178,11 @@ def _second(detector: Detector, first: Verdict, second: Given, cropped: bool) ->
     if second is None:
         raise ValueError(words.COMPARE_NO_SECOND)
     if isinstance(second, Refused):
-        raise ValueError(words.COMPARE_SECOND.format(problem=second.sentence))
+        raise ValueError(words.COMPARE_SECOND.format(problem=spoken(second.sentence)))
     try:
         return detector(second, hierarchy=first.hierarchy, cropped=bool(cropped))
     except (NoFace, ValueError) as error:
-        raise ValueError(words.COMPARE_SECOND.format(problem=error)) from None
+        raise ValueError(words.COMPARE_SECOND.format(problem=spoken(str(error)))) from None
 
 
 def _variant(rgb: np.ndarray, verdict: Verdict, kind: str, quality: float) -> np.ndarray:

@@ -18,6 +18,7 @@ from space.components import knobs
 from space.components.cause import cause_card, done_line, nothing, progress_line, remarks
 from space.components.example_strip import Example
 from space.components.face_views import thumbnails
+from space.components.figure_words import in_words
 from space.components.map_view import map_view
 from space.components.markup import notice
 from space.components.work_line import ended_line
@@ -25,6 +26,7 @@ from space.explained import COLOURED, DEFAULT, ORDER, SETTINGS, WHERE, Explained
 from space.handlers.working import Step, Visit, Work
 from space.session import Session
 from space.text import speaking, words
+from space.text.toolkit import spoken
 
 Values = list[Any]
 Looks = tuple[bool, bool]
@@ -101,7 +103,8 @@ class Explaining:
         if result is None:
             return None
         scale = figures.scale_of(explained.results.values())
-        return figures.draw(result, scale, session.theme, refuted=explained.fails(place))
+        figure = figures.draw(result, scale, session.theme, refuted=explained.fails(place))
+        return in_words(figure, result.method)
 
     def _mixing(self, session: Session, explained: Explained, smooth: bool) -> Any:
         result = explained.results.get(WHERE)
@@ -109,7 +112,7 @@ class Explaining:
             return NO_FIGURE
         face = session.now.face.crop.face
         figure = figures.draw(result, theme=session.theme, smooth=smooth, face=face)
-        return drawn(figure)
+        return drawn(in_words(figure, result.method))
 
     def whole(self, session: Session) -> tuple[Explained, float]:
         """The default set at one go, and how long it took (s)."""
@@ -273,7 +276,7 @@ class Explaining:
         for _ in work.steps():
             yield gr.skip()
         if not work.left:
-            yield drawn(figures.draw(work.outcome(), theme=session.theme))
+            yield drawn(in_words(figures.draw(work.outcome(), theme=session.theme)))
 
     def pairs(self, visit: Visit, session: Session) -> Iterator[Values]:
         """Gallery, figure and remarks of the visitor's face beside the examples, under the visitor's descriptions."""
@@ -299,13 +302,13 @@ class Explaining:
             try:
                 result = work.outcome()
             except ValueError as error:
-                yield [notice(str(error)), NO_FIGURE, ""]
+                yield [notice(spoken(str(error))), NO_FIGURE, ""]
                 return
             labels = {**result.labels, "faces": tuple(name for name, _ in named)}
             result = replace(result, labels=labels, subject=None)
             held = Explained(verdict).with_result("pairs", result)
             figure = figures.draw(result, theme=session.theme)
-            yield [gallery(named), drawn(figure), remarks(held, "pairs")]
+            yield [gallery(named), drawn(in_words(figure, result.method)), remarks(held, "pairs")]
 
 
 def no_pairs(session: Session) -> Values:

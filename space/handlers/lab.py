@@ -15,6 +15,7 @@ from space.handlers.verdict import Judging
 from space.judging import settle, tokens, unseen
 from space.session import Choice, Session
 from space.text import speaking, words
+from space.text.toolkit import spoken
 
 Values = list[Any]
 
@@ -134,7 +135,7 @@ class Lab:
         with speaking(session.language):
             read, problem = _read(lambda: from_json(_content(path)))
             if read is None:
-                said = notice(words.NOT_IMPORTED.format(problem=problem))
+                said = notice(words.NOT_IMPORTED.format(problem=spoken(problem)))
                 return [*[gr.skip()] * (self.outputs - 1), said]
             note = notice(words.IMPORTED.format(count=len(read)), "done")
             return self._settled(session.with_rows(read), note=note)
@@ -145,7 +146,7 @@ class Lab:
             try:
                 return [to_code(session.rows), notice(words.LINK_READY, "done")]
             except ValueError as error:
-                return ["", notice(str(error))]
+                return ["", notice(spoken(str(error)))]
 
     def open_link(self, session: Session, code: str) -> Values:
         """The page was opened, with a link's last part or "": its descriptions, or a sentence and the checkpoint's own.
@@ -155,7 +156,7 @@ class Lab:
                 return [gr.skip()] * self.outputs
             read, problem = _read(lambda: from_code(code))
             if read is None:
-                said = words.NOT_OPENED.format(problem=problem)
+                said = words.NOT_OPENED.format(problem=spoken(problem))
                 gr.Warning(text(said))
                 return self._settled(session, note=notice(said))
             said = words.OPENED.format(count=len(read))

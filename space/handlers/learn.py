@@ -35,6 +35,7 @@ from space.lesson import Step
 from space.lesson_facts import Map, Maps, Noise, Pair, Pairs, Probe, Published, Shares, Sight
 from space.session import SHOWN, Session, short_labels
 from space.text import words
+from space.text.toolkit import spoken
 
 WIDTH, HEADS, STEM, NOISE_STEM = 32, 2, (4, 4, 8, 8, 16), (4, 8)
 """Sizes of the narrow copy of the published configuration; depths, tokens and everything else are as published."""
@@ -72,7 +73,7 @@ def step(detector: Detector, session: Session, number: int) -> Step:
     try:
         return _BUILDERS[number - 1](detector, verdict)
     except ValueError as error:
-        return lesson.untold(number, _text(detector, number), str(error))
+        return lesson.untold(number, _text(detector, number), spoken(str(error)))
 
 
 def sight(detector: Detector, verdict: Verdict) -> Step:

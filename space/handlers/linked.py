@@ -17,6 +17,7 @@ from space.components.work_line import about, bar_line, ended_line
 from space.handlers.working import Visit
 from space.session import Choice, Session
 from space.text import speaking, words
+from space.text.toolkit import spoken
 
 SETTINGS: dict[str, Any] = {"cells": 7, "steps": 8, "limit": 8}
 """Of `pairs`: 8 points on the path of the face and 16 on those of the texts, and none added. On three bundled examples
@@ -54,7 +55,7 @@ class Linking:
             try:
                 result = work.outcome()
             except ValueError as error:
-                yield [notice(str(error)), gr.skip(), gr.skip()]
+                yield [notice(spoken(str(error))), gr.skip(), gr.skip()]
                 return
             seconds = time.monotonic() - started
             chosen = Choice.of(int(code)).key if isinstance(code, int | float) else -1

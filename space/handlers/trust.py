@@ -14,6 +14,7 @@ from explain.methods import Progress
 from explain.sweep import Sweep, sweeping
 from mfclip import Detector, NoFace, Verdict
 from mfclip.photo import Photo
+from space.components.figure_words import in_words
 from space.components.markup import notice, quiet
 from space.components.receipt_card import receipt_card
 from space.components.sweep_card import sweep_card, sweep_words
@@ -23,6 +24,7 @@ from space.handlers.working import Visit
 from space.judging import Given
 from space.session import Session
 from space.text import speaking, words
+from space.text.toolkit import spoken
 
 Values = list[Any]
 
@@ -75,7 +77,7 @@ def check(
         try:
             found = work.outcome()
         except ValueError as error:
-            yield [gr.skip(), notice(str(error)), quiet(words.RECEIPT_EMPTY), None]
+            yield [gr.skip(), notice(spoken(str(error))), quiet(words.RECEIPT_EMPTY), None]
             return
         line = done_line(words.RECEIPT_NAME, time.monotonic() - started)
         yield [explained.with_receipt(place, found), line, *_receipt(found, session.theme)]
@@ -107,7 +109,7 @@ def sweep(detector: Detector, visit: Visit, session: Session, given: Given, kind
         yield _swept(detector, session, work.outcome(), time.monotonic() - started)
     except (NoFace, ValueError) as error:
         with speaking(session.language):
-            yield [notice(str(error)), None, sweep_card(None)]
+            yield [notice(spoken(str(error))), None, sweep_card(None)]
 
 
 def _grow(
@@ -145,7 +147,10 @@ def _test(detector: Detector, verdict: Verdict, result: Result) -> Callable[[Pro
 def _receipt(found: Receipt | None, theme: str) -> Values:
     if found is None:
         return [quiet(words.RECEIPT_EMPTY), None]
-    return [receipt_card(found), draw_receipt(found, theme) if has_curves(found) else None]
+    return [
+        receipt_card(found),
+        in_words(draw_receipt(found, theme), found.method) if has_curves(found) else None,
+    ]
 
 
 def _swept(detector: Detector, session: Session, found: Sweep, seconds: float) -> Values:
