@@ -30,7 +30,7 @@ from mfclip.preprocess import (
     re_encode,
     within_limit,
 )
-from mfclip.prompts import Hierarchy
+from mfclip.prompts import Hierarchy, shown
 from mfclip.tree import build_tree, description_probabilities
 from mfclip.verdict import DescriptionView, FaceFeatures, FaceView, PatchView, Verdict
 from mfclip.words import seen_words, words_of, words_of_all
@@ -339,10 +339,12 @@ def build_model(checkpoint: Checkpoint) -> MFCLIP:
     Raises CheckpointError naming unknown or missing configuration keys, missing or extra weights, wrong shapes.
     """
     try:
-        model = MFCLIP(Config.from_dict(checkpoint.config))
+        config = Config.from_dict(checkpoint.config)
+        # Shapes first, without memory for them: a wrong configuration may ask for gigabytes.
+        with torch.device("meta"):
+            ours = MFCLIP(config).state_dict()
     except ValueError as error:
         raise CheckpointError(f"{checkpoint.folder}/config.json: {error}") from None
-    ours = model.state_dict()
     missing, extra = sorted(set(ours) - set(checkpoint.state)), sorted(set(checkpoint.state) - set(ours))
     shapes = [
         f"{key} {tuple(checkpoint.state[key].shape)} instead of {tuple(value.shape)}"
@@ -351,12 +353,13 @@ def build_model(checkpoint: Checkpoint) -> MFCLIP:
     ]
     if missing or extra or shapes:
         raise CheckpointError(
-            f"The weights of {checkpoint.name} do not fit its configuration: missing {missing or 'none'}, "
-            f"extra {extra or 'none'}, wrong shapes {shapes or 'none'}. Get config.json and model.safetensors "
-            "from the same place."
+            f"The weights of {checkpoint.name} do not fit its configuration: missing {shown(missing or 'none')}, "
+            f"extra {shown(extra or 'none')}, wrong shapes {shown(shapes or 'none')}. Get config.json and "
+            "model.safetensors from the same place."
         )
     if any(not bool(torch.isfinite(value).all()) for value in checkpoint.state.values()):
         raise CheckpointError(f"The weights of {checkpoint.name} hold NaN or infinity; get them again.")
+    model = MFCLIP(config)
     model.load_state_dict(checkpoint.state, strict=True)
     return model
 

@@ -6,13 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
-
-from mfclip import faces as finder
 from mfclip.commands.predict import COLUMNS as PREDICTED
 from mfclip.detector import NO_FACE, Detector, Reading, mildly_recompressed
 from mfclip.errors import NoFace
-from mfclip.faces import FaceBox
+from mfclip.faces import FaceBox, find_faces, find_largest
 from mfclip.photo import Photo, read_photo
 from mfclip.preprocess import FaceCrop, crop_face, crop_whole
 from mfclip.scoring.listing import Item
@@ -21,10 +18,6 @@ from mfclip.verdict import FaceFeatures
 COLUMNS = ("path", "sha256", "label", *PREDICTED[:-1], "head", "language", "recompressed", "doubts", "error")
 """The columns of `predict --csv` and more. sha256: of the file. head, language: the two readouts' own margins.
 recompressed: P(fake) after one mild JPEG. doubts: clauses, with '; ' between them."""
-
-SURE = 0.5  # the score from which on the finder calls something a face
-SUSPECTED = 0.2  # a face that the coarse look half sees is looked for in full
-COMPARABLE = 0.5  # of the largest face's area: a suspect smaller than this cannot become the largest
 
 Row = dict[str, Any]
 
@@ -80,33 +73,17 @@ def sha256_of(file: Path) -> str | None:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def largest_face(photo: Photo, count: bool = False) -> tuple[FaceBox, int | None]:
-    """The face that `find_faces` puts first, and how many faces there are (None if nobody counted).
-
-    The finder's fine look, four fifths of its work, finds small faces. Where the coarse look has placed a large one,
-    and half sees no other that could be larger, only the count depends on it. Raises NoFace.
-    """
-    longest = max(photo.width, photo.height)
-    if not count:
-        # The first step of find_faces, with what it half sees: a box above SURE is the same one under either threshold.
-        seen = finder._look(Image.fromarray(photo.rgb), SUSPECTED, finder.COARSE_SIDE)
-        sure = [face for face in seen if face.score > SURE]
-        if sure and longest <= finder.COARSE_SIDE:
-            return max(sure, key=_area), len(sure)
-        large = [face for face in sure if face.side >= finder.LARGE_FACE * longest]
-        if large:
-            largest = max(large, key=_area)
-            room = COMPARABLE * _area(largest)
-            if not any(face.score <= SURE and _area(face) >= room for face in seen):
-                return largest, None
-    faces = finder.find_faces(photo.rgb)
-    if not faces:
+def _largest(photo: Photo, count: bool) -> tuple[FaceBox, int | None]:
+    """The largest face, and how many there are (None if nobody counted). Raises NoFace."""
+    found: tuple[FaceBox, int | None] | None
+    if count:
+        faces = find_faces(photo.rgb)
+        found = (faces[0], len(faces)) if faces else None
+    else:
+        found = find_largest(photo.rgb)
+    if found is None:
         raise NoFace(NO_FACE.format(name=photo.name))
-    return faces[0], len(faces)
-
-
-def _area(face: FaceBox) -> float:
-    return face.width * face.height
+    return found
 
 
 def _cut(photo: Photo, options: Options) -> _Cut:
@@ -115,7 +92,7 @@ def _cut(photo: Photo, options: Options) -> _Cut:
     if options.cropped:
         crop = crop_whole(photo.rgb)
     else:
-        box, count = largest_face(photo, options.count_faces)
+        box, count = _largest(photo, options.count_faces)
         crop = crop_face(photo.rgb, (box.x0, box.y0, box.x1, box.y1))
     return _Cut(box, count, (crop, mildly_recompressed(photo.rgb, crop)))
 

@@ -21,7 +21,6 @@ from space.page.lab import wire_lab
 from space.page.public import wire_json, wire_public, wire_report
 from space.page.reasons import wire_reasons
 from space.page.trust import wire_trust
-from space.page.turns import PRIVATE
 from space.page.verdict import wire_verdict
 from space.session import Session, begin
 from space.tabs import Tabs
@@ -42,12 +41,13 @@ def build(detector: Detector) -> gr.Blocks:
         title=words.TITLE, analytics_enabled=False, delete_cache=(SWEEP, KEEP), elem_id="mf-page"
     ) as blocks:
         tabs = _speak(blocks, judging, explaining, session, known)
-        wire_public(tabs, Public(detector))
+        wire_json(tabs, Public(detector))
+        wire_public(Public(detector))
     for spoken in LANGUAGES:
         if spoken != DEFAULT:
             with speaking(spoken), blocks.route(words.LANGUAGE, f"/{spoken}"):
                 tabs = _speak(blocks, judging, explaining, replace(session, language=spoken), known)
-                wire_json(tabs, Public(detector), PRIVATE)
+                wire_json(tabs, Public(detector))
     return blocks
 
 

@@ -1,9 +1,8 @@
 """What leaves the page: reports, the verdict as JSON, and the named endpoints."""
 
-from typing import Any
-
 import gradio as gr
 
+from space.components.face_image import face_image
 from space.handlers.public import Public
 from space.handlers.report import SAVE, Reporting
 from space.page.turns import EXPLAINING, ONE_AT_A_TIME, PRIVATE
@@ -18,19 +17,20 @@ def wire_report(tabs: Tabs, reporting: Reporting) -> None:
         made.then(None, file, file, js=SAVE, **PRIVATE)
 
 
-def wire_json(tabs: Tabs, public: Public, named: dict[str, Any]) -> None:
+def wire_json(tabs: Tabs, public: Public) -> None:
     given = [tabs.photo.photo, tabs.photo.cropped]
-    tabs.about.show.click(public.verdict, given, tabs.about.json, **named, **ONE_AT_A_TIME)
+    tabs.about.show.click(public.verdict, given, tabs.about.json, **PRIVATE, **ONE_AT_A_TIME)
 
 
-def wire_public(tabs: Tabs, public: Public) -> None:
-    """The named endpoints. Two of them have no button: they are for other programs, and so are their fields."""
-    given = tabs.photo.photo
-    wire_json(tabs, public, {"api_name": "verdict"})
+def wire_public(public: Public) -> None:
+    """The named endpoints: for other programs, and so are their fields. No photo of the page is their default."""
+    given = face_image(format="png", visible=False)
+    cropped = gr.Checkbox(False, visible=False)
     method, target = gr.Textbox("ledger", visible=False), gr.Textbox("margin", visible=False)
     settings, rows = gr.Textbox("{}", visible=False), gr.Textbox("[]", visible=False)
     receipt, answer = gr.Checkbox(False, visible=False), gr.JSON(visible=False)
     for name, handler, inputs in (
+        ("verdict", public.verdict, [given, cropped]),
         ("explain", public.explain, [given, method, target, settings, receipt]),
         ("prompts", public.prompts, [given, rows]),
     ):

@@ -240,5 +240,5 @@ COMPARE_TABLE = "Shares of both verdicts in logits, positive towards fake, and t
 COMPARE_HEAD = ("Part", "A", "B", "B − A")
 COMPARE_BASE = "a face that says nothing"
 COMPARE_TOTAL = "Margin"
-COMPARE_MAPS = "Where each margin comes from: both maps on one scale"
+COMPARE_MAPS = "What each margin loses where the face is covered: both maps on one scale"
 COMPARE_MAP_ALT = "{title}: map of the margin over the face, strongest cell {value} logits"

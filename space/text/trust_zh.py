@@ -230,5 +230,5 @@ COMPARE_TABLE = "两个判定的各个份额及其差，单位为 logit，正值
 COMPARE_HEAD = ("组成部分", "A", "B", "B − A")
 COMPARE_BASE = "一张什么也没说明的脸"
 COMPARE_TOTAL = "间隔"
-COMPARE_MAPS = "两个间隔各来自哪里：两张热图共用一个色标"
+COMPARE_MAPS = "遮住人脸各处时两个间隔各失去多少：两张热图共用一个色标"
 COMPARE_MAP_ALT = "{title}：人脸上的间隔热图，最强的格子为 {value} logit"

@@ -122,7 +122,7 @@ class TestReceipts:
         )
         assert "by 0.1\u2009%" in told and "<img" not in card and "{{" not in card
         rows = re.findall(r'<tr class="mf-(\w+)">', card)
-        assert rows == ["missed", "passed", "reported"] and "Line: reported" not in told
+        assert rows == ["missed", "passed", "reported"] and "To pass: reported" not in told
 
     def test_an_unknown_metric_is_shown_by_its_name(self):
         assert receipt_card.said(Reading("new", 0.5, "", None)) == ("new", "+0.50", "new")

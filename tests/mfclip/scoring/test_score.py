@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from mfclip import faces
 from mfclip.commands import predict
 from mfclip.errors import NoFace
 from mfclip.scoring import judging
@@ -58,22 +59,25 @@ def test_a_row_has_what_predict_says_of_the_photo(detector, several, count):
         assert row["sha256"] == hashlib.sha256(item.file.read_bytes()).hexdigest()
 
 
-def test_the_fine_look_is_spared_where_it_changes_nothing(several, detector, monkeypatch):
-    looked = []
-    find = judging.finder.find_faces
-    monkeypatch.setattr(judging.finder, "find_faces", lambda rgb: (looked.append(rgb.shape), find(rgb))[1])
+@pytest.fixture
+def looked(monkeypatch):
+    """The shapes of the photos that were looked at in full."""
+    seen, find = [], faces.find_faces
+    for module in (faces, judging):
+        monkeypatch.setattr(module, "find_faces", lambda rgb: (seen.append(rgb.shape), find(rgb))[1])
+    return seen
+
+
+def test_the_fine_look_is_spared_where_it_changes_nothing(several, detector, looked):
     judge(detector, several, Options())
     assert looked == [(512, 512, 3), (512, 900, 3), (480, 720, 3)], "small faces and none"
     judge(detector, several[:1], Options(count_faces=True))
     assert looked[3:] == [(500, 500, 3)]
 
 
-def test_a_face_half_seen_that_could_be_the_largest_is_looked_for(several, detector, monkeypatch):
+def test_a_face_half_seen_that_could_be_the_largest_is_looked_for(several, detector, looked, monkeypatch):
     """What the coarse look all but misses may be what the fine one finds."""
-    monkeypatch.setattr(judging, "SURE", 0.99)
-    looked = []
-    find = judging.finder.find_faces
-    monkeypatch.setattr(judging.finder, "find_faces", lambda rgb: (looked.append(rgb.shape), find(rgb))[1])
+    monkeypatch.setattr(faces, "SURE", 0.99)
     judge(detector, several[:1], Options())
     assert looked == [(500, 500, 3)]
 
