@@ -7,6 +7,7 @@ from space.handlers.public import Public
 from space.handlers.report import SAVE, Reporting
 from space.page.turns import EXPLAINING, ONE_AT_A_TIME, PRIVATE
 from space.tabs import Tabs
+from space.text import words
 
 
 def wire_report(tabs: Tabs, reporting: Reporting) -> None:
@@ -19,12 +20,12 @@ def wire_report(tabs: Tabs, reporting: Reporting) -> None:
 
 def wire_json(tabs: Tabs, public: Public) -> None:
     given = [tabs.photo.photo, tabs.photo.cropped]
-    tabs.about.show.click(public.verdict, given, tabs.about.json, **PRIVATE, **ONE_AT_A_TIME)
+    tabs.about.show.click(public.verdict, given, tabs.about.json, api_name="shown", **PRIVATE, **ONE_AT_A_TIME)
 
 
 def wire_public(public: Public) -> None:
     """The named endpoints: for other programs, and so are their fields. No photo of the page is their default."""
-    given = face_image(format="png", visible=False)
+    given = face_image(format="png", alt_text=words.PHOTO_ALT, visible=False)
     cropped = gr.Checkbox(False, visible=False)
     method, target = gr.Textbox("ledger", visible=False), gr.Textbox("margin", visible=False)
     settings, rows = gr.Textbox("{}", visible=False), gr.Textbox("[]", visible=False)

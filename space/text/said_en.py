@@ -279,8 +279,8 @@ SAID_FIGURES = {
     "deletion": "Taking away what speaks for fake",
     "insertion": "Taking away what speaks for real",
     "word deletion": "Leaving words out",
-    "{}: beats {}<br>{}": "{:said}: beats {} of random orders<br>{}",
-    "{}: beats {}": "{:said}: beats {} of random orders",
+    "{}: beats {}<br>{}": "{:said}: beats {}<br>{}",
+    "{}: beats {}": "{:said}: beats {}",
     "{}, {} fill": "{:said} (filled by: {})",
     "gated": "similarity × gate",
     "%{customdata}: %{z:.3f}<extra>gated</extra>": (
