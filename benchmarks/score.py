@@ -34,7 +34,7 @@ from tests.golden import recorded
 
 EXAMPLES = ROOT / "space" / "examples"
 FACE = (226, 118)  # middle of the face in every example, in pixels of its 512 × 512
-PORTRAITS, SCENES, BLOCKS = 200, 40, 5
+PORTRAITS, SCENES, BLOCKS = 400, 80, 5  # blocks long enough that the last, half-filled round does not count
 PUBLISHED = 40  # photos for the published computation, whose 142 M weights take their time
 RATIO, SAME = 3.0, 1e-4  # issue 6; design §8
 BATCH = 8

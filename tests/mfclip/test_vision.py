@@ -48,7 +48,7 @@ def test_the_noise_stem_looks_at_neighbouring_pixels(tiny):
     [
         (ConvImageEncoder, TINY.image, {"patch": 8}),
         (ConvImageEncoder, TINY.image, {"stem": (24, 48, 96, 64)}),
-        (GridNoiseEncoder, TINY.noise, {"patch": 12}),
+        (GridNoiseEncoder, TINY.noise, {"patch": 4}),
         (GridNoiseEncoder, TINY.noise, {"stem": (24, 32, 64)}),
     ],
 )
