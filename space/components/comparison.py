@@ -16,6 +16,9 @@ from space.text import joined, words
 
 DIGITS = 3
 
+MUCH = 0.2
+"""A change of P(fake) under which the same word for both would mislead."""
+
 
 @dataclass(frozen=True, eq=False)
 class Compared:
@@ -60,8 +63,13 @@ def sentences(compared: Compared) -> list[str]:
     """What `comparison_said` says, sentence by sentence."""
     first, second = compared.verdicts
     a, b = (words.EVIDENCE_SHORT[verdict.evidence] for verdict in compared.verdicts)
+    moved = abs(second.probability - first.probability)
+    heading = words.COMPARE_OTHER_WORD.format(a=a, b=b)
+    if a == b:
+        heading = words.COMPARE_SAME_BUT if moved > MUCH else words.COMPARE_SAME_WORD
+        heading = heading.format(word=a, points=round(100 * moved))
     said = [
-        words.COMPARE_SAME_WORD.format(word=a) if a == b else words.COMPARE_OTHER_WORD.format(a=a, b=b),
+        heading,
         words.COMPARE_DIFFERENCE.format(
             a=percent(first.probability),
             b=percent(second.probability),

@@ -18,10 +18,13 @@ def receipt_card(receipt: Receipt, quick: bool = True) -> str:
     passed = sum(bool(reading.passed) for reading in lined)
     count = words.RECEIPT_COUNT.format(passed=passed, lined=len(lined))
     short = words.RECEIPT_QUICK if quick else ""
+    told = joined(words.RECEIPT_MEANS[receipt.verdict], count, short)
+    if receipt.method == "ledger" and receipt.verdict == "holds":  # no map: nothing was taken away
+        told = words.RECEIPT_SUMS
     return (
         f'<article class="mf-receipt mf-{receipt.verdict}"><h3><span class="mf-receipt-sign" aria-hidden="true">'
         f"{SIGNS[receipt.verdict]}</span> {text(words.RECEIPT_VERDICTS[receipt.verdict])}</h3>"
-        f"<p>{text(joined(words.RECEIPT_MEANS[receipt.verdict], count, short))}</p>"
+        f"<p>{text(told)}</p>"
         f"{_table(receipt)}{_beyond(receipt)}</article>"
     )
 

@@ -2,6 +2,7 @@
 
 from mfclip import Verdict
 from mfclip.config import DecisionConfig
+from mfclip.detector import MILD_QUALITY
 from space.components.markup import notice, percent, quiet, rounded_parts, signed, text
 from space.session import Session
 from space.text import joined, words
@@ -85,7 +86,7 @@ def _scale(verdict: Verdict, decision: DecisionConfig) -> str:
         high=percent(high),
         again=percent(verdict.recompressed),
     )
-    again = words.RECOMPRESSED.format(again=percent(verdict.recompressed))
+    again = words.RECOMPRESSED.format(again=percent(verdict.recompressed), quality=MILD_QUALITY)
     band = words.BAND.format(low=percent(low), high=percent(high)) if high > low else words.NO_BAND
     return (
         f'<div class="mf-scale" role="img" aria-label="{text(said)}">'

@@ -101,10 +101,10 @@ class Explaining:
     def _figure(self, place: str, session: Session, explained: Explained) -> Any:
         result = explained.results.get(place)
         if result is None:
-            return None
+            return NO_FIGURE
         scale = figures.scale_of(explained.results.values())
         figure = figures.draw(result, scale, session.theme, refuted=explained.fails(place))
-        return in_words(figure, result.method)
+        return drawn(in_words(figure, result.method))
 
     def _mixing(self, session: Session, explained: Explained, smooth: bool) -> Any:
         result = explained.results.get(WHERE)

@@ -36,7 +36,11 @@ def draw(judging: Judging, explaining: Explaining, session: Session, explained: 
     first = session.rows[0]
     now = dict(zip(Judging.verdict_names, judging.verdict(session, first.key), strict=True))
     face, patch, _ = judging.views(session, None)
-    reasons = explaining.show(session, explained)
+    # What a component begins with is a value, and no update of one.
+    reasons = {
+        place: [value.get("value") if isinstance(value, dict) else value for value in values]
+        for place, values in explaining.show(session, explained).items()
+    }
     layers = explaining.layers(session.now) if session.now else ()
     state, kept, visit = gr.State(session), gr.State(explained), gr.State(Visit(session.now))
     theme = gr.Textbox(session.theme, visible=False)

@@ -20,7 +20,9 @@ def wire_report(tabs: Tabs, reporting: Reporting) -> None:
 
 def wire_json(tabs: Tabs, public: Public) -> None:
     given = [tabs.photo.photo, tabs.photo.cropped]
-    tabs.about.show.click(public.verdict, given, tabs.about.json, api_name="shown", **PRIVATE, **ONE_AT_A_TIME)
+    tabs.about.show.click(
+        public.verdict, given, tabs.about.json, api_name="shown", **PRIVATE, **ONE_AT_A_TIME
+    )
 
 
 def wire_public(public: Public) -> None:

@@ -13,7 +13,7 @@ HEAD = (
 )
 LEAD = "How much evidence of forgery is in this face – and which cues drove the answer?"
 INTRO = (
-    "MFCLIP compares a face with sentences about real and forged faces, and reads the fine noise in one small patch of "
+    "MFCLIP compares a face with sentences about real and forged faces, and reads the fine noise in one patch of "
     "it. This page shows each step and lets you change the sentences."
 )
 SECTIONS = {"photo": "Photo and verdict", "lab": "Language lab", "about": "About"}
@@ -77,7 +77,7 @@ SCALE = "P(fake) is {chance}; the band of uncertainty runs from {low} to {high};
 SCALE_ENDS = ("0 % · towards real", "towards fake · 100 %")
 BAND = "band of uncertainty {low} – {high}"
 NO_BAND = "no band of uncertainty was fitted"
-RECOMPRESSED = "after one more JPEG: {again}"
+RECOMPRESSED = "after one more JPEG (quality {quality}): {again}"
 DOUBTS = "Why this is uncertain"
 PHOTO_NOTE = "Note: {note}."
 UNDER_EDITS = "Under your edited descriptions; unedited, P(fake) is {chance}."
@@ -143,7 +143,8 @@ RAMP_ALT = "Colour scale from minus {limit}, purple, over zero, transparent, to 
 # Tree
 TREE_LEAD = (
     "P(fake) is shared among the descriptions by their similarity, then summed up the tree: every level adds up to the "
-    "one above."
+    "one above. It says which description lies nearest among those listed, not which program made the picture: near is "
+    "not true."
 )
 TREE_FIGURE = "Probability by kind, family and generator"
 TREE_LIST = "Probabilities by kind, family and generator"

@@ -69,7 +69,8 @@ AUDIT_FIGURE = "How far each input moved the margin when it was replaced"
 # Where
 WHERE_LEAD = (
     "Where on the face the margin comes from. Orange-red speaks for fake, blue for real, and nothing is drawn where "
-    "nothing was found. All maps and words of the page share one scale."
+    "nothing was found. The map is of the image stream; what the noise stream reads stays as "
+    "it is, and has a map of its own under “Noise”. Maps and words share one scale."
 )
 MAP_METHOD = "Method"
 MAP_CHOICES = {

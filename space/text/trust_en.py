@@ -12,7 +12,7 @@ TRUST_PHOTO_GONE = "The photo is no longer at hand: give it again."
 RECEIPT_TITLE = "Does the explanation hold?"
 RECEIPT_LEAD = (
     "A map can look convincing and mean nothing. So the parts that an explanation names are taken away from this very "
-    "face, and the verdict has to follow; and the map has to change when the model forgets what it learned."
+    "face, and the verdict has to follow, more than it follows when parts are taken away at random."
 )
 RECEIPT_OF = "Explanation to test"
 RECEIPT_CHOICES = (
@@ -35,9 +35,13 @@ RECEIPT_MEANS = {
     "holds": "It did on this face what an explanation must do. It may be read, within what it cannot say.",
     "weak": "It passed some tests and missed others. Read its strongest parts with caution, and not the fine detail.",
     "fails": (
-        "What it points to moves this verdict no more than chance would. It is drawn in grey: do not read it."
+        "It missed a line that it must pass; the table says which and by how much. It is drawn in grey: do not read it."
     ),
 }
+RECEIPT_SUMS = (
+    "Its sums are right, and that is all this test can ask of it. Whether shares are what you want to know is another "
+    "question; “What it cannot say” is about that."
+)
 RECEIPT_COUNT = "{passed} of {lined} lines passed."
 RECEIPT_QUICK = "This is the quick test: one way to take cells away, and half of the points."
 RECEIPT_UNMEASURED = "Not measured, because it would take too long: {names}."
@@ -230,6 +234,7 @@ COMPARE_B = {
     "photo": "B · the other photo",
 }
 COMPARE_SAME_WORD = "Both read the same: {word}."
+COMPARE_SAME_BUT = "The same words ({word}), but P(fake) moved by {points} points: lean on neither score."
 COMPARE_OTHER_WORD = "A reads “{a}”, B reads “{b}”."
 COMPARE_DIFFERENCE = "P(fake) is {a} for A and {b} for B; the margin of B is {margin} logits against A."
 COMPARE_MOST = "What differs most is {player}: {a} for A, {b} for B."

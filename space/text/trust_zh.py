@@ -11,8 +11,8 @@ TRUST_PHOTO_GONE = "照片已不可用：请重新上传。"
 # 检验
 RECEIPT_TITLE = "这个解释站得住吗？"
 RECEIPT_LEAD = (
-    "热图可以看起来令人信服，却毫无意义。因此，解释所指出的部分要从这张脸上真正拿走，判定必须随之改变；"
-    "而当模型忘掉所学的一切时，热图也必须改变。"
+    "热图可以看起来令人信服，却毫无意义。因此，解释所指出的部分要从这张脸上真正拿走，判定必须随之改变，"
+    "而且要比随机拿走时改变得更多。"
 )
 RECEIPT_OF = "要检验的解释"
 RECEIPT_CHOICES = (
@@ -34,8 +34,11 @@ RECEIPT_VERDICTS = {
 RECEIPT_MEANS = {
     "holds": "在这张脸上，它做到了一个解释必须做到的事。在“它不能说明什么”的限度之内，可以据此解读。",
     "weak": "它通过了一些检验，没有通过另一些。请谨慎看待它最强的部分，不要解读细节。",
-    "fails": "它所指之处对这次判定的作用，并不比随机选择更大。它被画成灰色：请不要据此解读。",
+    "fails": "它没有达到一项必须达到的标准；下表说明是哪一项、差多少。它被画成灰色：请不要据此解读。",
 }
+RECEIPT_SUMS = (
+    "它的加总是对的，而这项检验也只能问到这里。份额是不是你想知道的，是另一个问题；“它不能说明什么”里谈到了。"
+)
 RECEIPT_COUNT = "有标准的 {lined} 项中，通过了 {passed} 项。"
 RECEIPT_QUICK = "这是快速检验：只用一种方式去掉格子，取点也减半。"
 RECEIPT_UNMEASURED = "因计算量大而没有测的项：{names}。"
@@ -220,6 +223,7 @@ COMPARE_B = {
     "photo": "B · 另一张照片",
 }
 COMPARE_SAME_WORD = "两者的判定相同：{word}。"
+COMPARE_SAME_BUT = "判定的用词相同（{word}），但 P(fake) 变了 {points} 个百分点：两个得分都不要当真。"
 COMPARE_OTHER_WORD = "A 为“{a}”，B 为“{b}”。"
 COMPARE_DIFFERENCE = "P(fake)：A 为 {a}，B 为 {b}；B 的间隔相对于 A 为 {margin} logit。"
 COMPARE_MOST = "差别最大的是{player}：A 为 {a}，B 为 {b}。"

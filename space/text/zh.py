@@ -17,7 +17,7 @@ HEAD = (
 )
 LEAD = "这张脸有多少伪造证据？结论由哪些线索促成？"
 INTRO = (
-    "MFCLIP 把人脸与描述真实人脸和伪造人脸的句子作比较，并读取其中一小块（图块）的细微噪声。"
+    "MFCLIP 把人脸与描述真实人脸和伪造人脸的句子作比较，并读取其中一块（图块）的细微噪声。"
     "本页展示每一步，也让你改动这些句子。"
 )
 SECTIONS = {"photo": "照片与判定", "lab": "语言实验室", "about": "关于"}
@@ -80,7 +80,7 @@ SCALE = "P(fake) 为 {chance}；不确定区间从 {low} 到 {high}；再存一�
 SCALE_ENDS = ("0 % · 偏向真实", "偏向伪造 · 100 %")
 BAND = "不确定区间 {low} – {high}"
 NO_BAND = "没有拟合不确定区间"
-RECOMPRESSED = "再存一次 JPEG 之后：{again}"
+RECOMPRESSED = "再存一次 JPEG（质量 {quality}）之后：{again}"
 DOUBTS = "为什么不确定"
 PHOTO_NOTE = "注意：{note}。"
 UNDER_EDITS = "这是按你改动后的描述得出的；未改动时，P(fake) 为 {chance}。"
@@ -126,6 +126,7 @@ RAMP_ALT = "色标：从负 {limit} 的紫色，经过透明的零，到正 {lim
 # 树
 TREE_LEAD = (
     "P(fake) 按相似度分给各条描述，再沿着树逐级求和：每一级加起来都等于上一级。"
+    "它只说所列描述中哪一条最近，并不说图片出自哪个程序：近不等于真。"
     "树中的句子是模型读到的原文，为英文。"
 )
 TREE_FIGURE = "按伪造类型、家族和生成器划分的概率"

@@ -205,3 +205,14 @@ def test_the_page_speaks_chinese_and_so_do_its_answers(visit):
     visit.sentence(1).fill("a holiday in the mountains")
     visit.sentence(1).press("Enter")
     visit.wait_text(".mf-list .mf-chip", edited)
+
+
+def test_figures_of_a_new_photo_are_there_whichever_tab_was_open(visit):
+    """A figure emptied and filled again out of sight once left gradio's sign for an empty one."""
+    for number in (2, 1, 3):
+        visit.page.locator("#mf-example-strip button").nth(number).click()
+        visit.page.wait_for_timeout(400)
+    visit.wait_text("#mf-progress", "Explained in")
+    for place in ("ledger", "words", "noise"):
+        visit.open(place)
+        visit.page.locator(f"#mf-{place}-figure .main-svg").first.wait_for(state="visible")

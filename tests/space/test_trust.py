@@ -79,7 +79,7 @@ class TestReceipts:
     def test_a_sum_has_a_receipt_without_curves(self, small, session, explained):
         *_, (record, _, card, curves) = trust.check(small, Visit(session.now), session, explained, "ledger")
         assert record.receipts["ledger"].verdict == "holds" and curves is None
-        assert words.RECEIPT_MEANS["holds"] in plain(card)
+        assert words.RECEIPT_SUMS in plain(card)
 
     def test_copies_of_session_and_record_still_belong_together(self, small, session, explained):
         copied = replace(session, now=replace(session.now))
