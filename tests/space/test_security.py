@@ -1,6 +1,5 @@
 """The page as app.py serves it, asked by strangers: other websites, outside addresses, hostile words, large bodies."""
 
-import asyncio
 import base64
 import json
 import re
@@ -19,6 +18,7 @@ from space.components.example_strip import examples
 from space.handlers import explaining
 from space.start import MAX_FILE, WAITING, serve
 from space.text import guard_en, guard_zh
+from tests.asynchronous import finished
 
 ELSEWHERE = {"origin": "https://elsewhere.example"}
 WORDS = (
@@ -85,7 +85,7 @@ def visit(address, page, deed):
         async with httpx.AsyncClient(base_url=address, timeout=120) as client:
             return await deed(Visitor(client, page))
 
-    return asyncio.run(go())
+    return finished(go())
 
 
 class Skeleton(HTMLParser):
@@ -363,7 +363,7 @@ def test_visitors_at_once_get_the_answers_to_their_own_faces(detector, address, 
             return await crowd(client, page, known, way)
 
     for way in (by_page, by_endpoint):
-        visits = asyncio.run(go(way))
+        visits = finished(go(way))
         assert len(visits.served) == 3 and visits.mixed == 0 and visits.hanging == 0, visits.answers
 
 

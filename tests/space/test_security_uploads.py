@@ -14,6 +14,7 @@ from benchmarks.visitors_server import Server
 from space import uploads
 from space.start import WAITING, give_back
 from space.text import guard_en
+from tests.asynchronous import finished
 
 NAME = "a-name-nobody-else-has.png"
 SERVER = """
@@ -58,7 +59,7 @@ def test_more_questions_than_can_wait_get_a_sentence_and_nobody_hangs(server):
             photo = {"path": path, "meta": {"_type": "gradio.FileData"}}
             return await asyncio.gather(*(ask(client, photo) for _ in range(WAITING + 40)))
 
-    answers = asyncio.run(crowd())
+    answers = finished(crowd())
     refused = [answer for answer in answers if answer == guard_en.BUSY.format(waiting=WAITING)]
     answered = [answer for answer in answers if "event: error" in answer and NAME in answer]
     assert len(refused) >= 1 and len(answered) >= WAITING and len(refused) + len(answered) == len(answers)

@@ -190,7 +190,7 @@ print(json.dumps({
 
 
 @pytest.mark.parametrize(
-    ("tuned", "moved", "trained", "peak"), [("lora", True, 12e6, 2.5e9), ("all", True, 100e6, 4e9)]
+    ("tuned", "moved", "trained", "peak"), [("lora", True, 12e6, 2.8e9), ("all", True, 100e6, 4e9)]
 )
 def test_clip_b16_with_open_clip_s_shapes_trains_saves_and_loads(tmp_path, tuned, moved, trained, peak):
     """In a process of its own, so that training's peak of memory is its own: batch of 2."""
