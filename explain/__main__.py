@@ -4,9 +4,8 @@ import argparse
 import io
 import os
 import sys
-import tempfile
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import mfclip
@@ -14,6 +13,8 @@ from explain import METHODS
 from explain.report import Report, make_report
 from explain.report_html import to_html
 from explain.targets import Target
+from mfclip.commands.arguments import add_checkpoint, add_cropped, check_face, check_file, whole
+from mfclip.drafts import write_whole
 from mfclip.errors import CheckpointError, NoFace
 
 EXPLAINED, NOT_EXPLAINED, USAGE, CHECKPOINT, INTERRUPTED = 0, 1, 2, 3, 130
@@ -76,9 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--with-face", action="store_true", help="show the face in the HTML report (it is left out otherwise)"
     )
-    parser.add_argument(
-        "--checkpoint", metavar="NAME", help="a folder or owner/name@<40 hex>; default: the bundled one"
-    )
+    add_checkpoint(parser)
     parser.add_argument(
         "--target",
         metavar="TARGET",
@@ -86,42 +85,27 @@ def _parser() -> argparse.ArgumentParser:
         help="what is explained: margin (default), head, language or description:ROW",
     )
     parser.add_argument(
-        "--seed", metavar="N", type=_whole(0), default=0, help="of what is drawn at random; default 0"
+        "--seed", metavar="N", type=whole(0), default=0, help="of what is drawn at random; default 0"
     )
     parser.add_argument(
         "--quick", action="store_true", help="shorter receipts: a tenth of the work and a weaker proof"
     )
+    add_cropped(parser, "the photo is a face crop")
     parser.add_argument(
-        "--cropped", action="store_true", help="the photo is a face crop already: look for no face"
-    )
-    parser.add_argument(
-        "--face", metavar="N", type=_whole(1), default=1, help="which face, 1 is the largest (default)"
+        "--face", metavar="N", type=whole(1), default=1, help="which face, 1 is the largest (default)"
     )
     return parser
-
-
-def _whole(low: int) -> Callable[[str], int]:
-    def read(text: str) -> int:
-        if text.isdecimal() and int(text) >= low:
-            return int(text)
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {low} on")
-
-    return read
 
 
 def _check(chosen: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
     if chosen.out is None and chosen.json is None:
         parser.error("say where to write: --out report.html, --json FILE, or --json - for stdout")
-    if chosen.cropped and chosen.face != 1:
-        parser.error(
-            "--face chooses among the faces of a photo, --cropped says that there is one: drop one of them"
-        )
+    check_face(chosen, parser)
     if chosen.with_face and chosen.out is None:
         parser.error("--with-face concerns the HTML report: add --out report.html, or drop it")
     written = {"--out": chosen.out, "--json": None if chosen.json in (None, _STDOUT) else Path(chosen.json)}
     for option, path in written.items():
-        if path is not None and (not path.parent.is_dir() or path.is_dir()):
-            parser.error(f"{option} {path}: it must name a file in a folder that exists")
+        check_file(option, path, parser)
 
 
 def _explain(chosen: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
@@ -174,7 +158,7 @@ def _write(report: Report, chosen: argparse.Namespace) -> int:
         texts.append((chosen.out, to_html(report)))
     for path, text in texts:
         try:
-            _write_whole(path, text)
+            write_whole(path, text)
         except OSError as error:
             return _say(f"mfclip: {path} was not written ({error.strerror}): choose another file.", USAGE)
     if chosen.json == _STDOUT:
@@ -183,18 +167,6 @@ def _write(report: Report, chosen: argparse.Namespace) -> int:
         sys.stdout.write(f"{report.verdict.name}: {report.verdict.sentence}\n")
     sys.stdout.flush()
     return EXPLAINED
-
-
-def _write_whole(path: Path, text: str) -> None:
-    """The whole text or no file: written beside `path` and renamed."""
-    handle, draft = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
-        os.chmod(draft, 0o644)
-        os.replace(draft, path)
-    finally:
-        Path(draft).unlink(missing_ok=True)
 
 
 def _progress(line: str) -> None:

@@ -22,6 +22,7 @@ from explain.figures.raster import data_url
 from explain.report import Report, plain
 from explain.result import Receipt, Result
 from explain.targets import MARGIN
+from mfclip.config import DecisionConfig
 
 LAST = ("audit",)
 """Methods that close a report, whatever their place in the register."""
@@ -35,31 +36,39 @@ THEMES = ("light", "dark")
 
 def to_html(report: Report) -> str:
     """The whole file as text. With the face only if the report says so."""
-    plotly, script = plotly_script(), resource("report.js")
     face = np.ascontiguousarray(report.verdict.face.crop.face) if report.with_face else None
     record = report.record
     pictures: dict[str, str] = {}
     parts = list(_parts(report, face, pictures))
+    return rendered(
+        "report.html",
+        verdict=report.verdict,
+        target=report.target,
+        explained=None if report.target == MARGIN else next((r.explained for r in report.results), None),
+        against=report.against,
+        failing=[name for name, receipt in report.receipts.items() if receipt.verdict == "fails"],
+        face=None if face is None else data_url(face),
+        parts=parts,
+        pictures=pictures,
+        refused=report.refused,
+        descriptions=sorted(report.verdict.descriptions, key=lambda row: -row.similarity),
+        record=record,
+        facts=list(facts(report)),
+    )
+
+
+def rendered(template: str, **values: Any) -> str:
+    """A page that extends page.html, with the scripts and the style that all of them hold."""
+    plotly, script = plotly_script(), resource("report.js")
     return (
         templates()
-        .get_template("report.html")
+        .get_template(template)
         .render(
             policy=policy(plotly, script),
             style=Markup(resource("report.css")),
             plotly=Markup(plotly),
             script=Markup(script),
-            verdict=report.verdict,
-            target=report.target,
-            explained=None if report.target == MARGIN else next((r.explained for r in report.results), None),
-            against=report.against,
-            failing=[name for name, receipt in report.receipts.items() if receipt.verdict == "fails"],
-            face=None if face is None else data_url(face),
-            parts=parts,
-            pictures=pictures,
-            refused=report.refused,
-            descriptions=sorted(report.verdict.descriptions, key=lambda row: -row.similarity),
-            record=record,
-            facts=list(facts(report)),
+            **values,
         )
     )
 
@@ -76,12 +85,26 @@ def policy(*scripts: str) -> str:
     )
 
 
+def weights_facts(
+    checkpoint: str, configuration: str, revision: str | None, sha256: str | None
+) -> Iterator[tuple[str, str]]:
+    """Which weights judged, as rows of (name, value)."""
+    yield "Checkpoint", f"{checkpoint} (configuration {configuration})"
+    yield "Revision", revision or "none: a folder on this machine"
+    yield "Weights, SHA-256", sha256 or "none: weights that were never written to a file"
+
+
+def cut_offs(decision: DecisionConfig) -> tuple[str, str]:
+    """The band of uncertainty, as a row of (name, value)."""
+    return "Cut-offs", f"uncertain between {decision.low:.4f} and {decision.high:.4f}; {decision.origin}"
+
+
 def facts(report: Report) -> Iterator[tuple[str, str]]:
     """The record as rows of (name, value), in the order in which a reader looks for them."""
     record, decision = report.record, report.detector.config.decision
-    yield "Checkpoint", f"{record['checkpoint']} (configuration {record['configuration']})"
-    yield "Revision", record["revision"] or "none: a folder on this machine"
-    yield "Weights, SHA-256", record["weights_sha256"] or "none: weights that were never written to a file"
+    yield from weights_facts(
+        record["checkpoint"], record["configuration"], record["revision"], record["weights_sha256"]
+    )
     yield (
         "Decision",
         (
@@ -89,7 +112,7 @@ def facts(report: Report) -> Iterator[tuple[str, str]]:
             f"{signed(report.verdict.language, 4)} + {decision.c:.6g}; P(fake) = σ(margin / {decision.temperature:.6g})"
         ),
     )
-    yield "Cut-offs", f"uncertain between {decision.low:.4f} and {decision.high:.4f}; {decision.origin}"
+    yield cut_offs(decision)
     x0, y0, x1, y1 = record["crop"]["region"]
     found = len(report.verdict.faces)
     several = f"the chosen one of {found} faces" if found > 1 else "one face"

@@ -7,12 +7,9 @@ import platform
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from markupsafe import Markup
-
-from explain.figures.inline import plotly_script
 from explain.figures.timeline import Passage, draw_timeline
 from explain.report import versions
-from explain.report_html import policy, resource, templates, themes
+from explain.report_html import cut_offs, rendered, themes, weights_facts
 from mfclip.detector import Detector
 from mfclip.video.summary import CAUTION, RULE
 from mfclip.video.verdict import Track, VideoVerdict
@@ -23,7 +20,6 @@ DRAWN = 8
 
 def to_html(verdict: VideoVerdict, detector: Detector) -> str:
     """The whole file as text. detector: the one that judged the video."""
-    plotly, script = plotly_script(), resource("report.js")
     pictures: dict[str, str] = {}
     drawn = sorted(
         sorted(verdict.tracks, key=lambda track: -len(track.faces))[:DRAWN], key=lambda track: track.number
@@ -33,42 +29,31 @@ def to_html(verdict: VideoVerdict, detector: Detector) -> str:
     figure = themes(
         lambda theme: draw_timeline(passages, verdict.seconds, decision.low, decision.high, theme), pictures
     )
-    return (
-        templates()
-        .get_template("video.html")
-        .render(
-            policy=policy(plotly, script),
-            style=Markup(resource("report.css")),
-            plotly=Markup(plotly),
-            script=Markup(script),
-            verdict=verdict,
-            drawn=len(drawn),
-            figure=figure,
-            height=figure["light"]["layout"]["height"],
-            pictures=pictures,
-            rule=RULE,
-            caution=CAUTION,
-            made=datetime.now(UTC).isoformat(timespec="seconds"),
-            facts=list(facts(verdict, detector)),
-        )
+    return rendered(
+        "video.html",
+        verdict=verdict,
+        drawn=len(drawn),
+        figure=figure,
+        height=figure["light"]["layout"]["height"],
+        pictures=pictures,
+        rule=RULE,
+        caution=CAUTION,
+        made=datetime.now(UTC).isoformat(timespec="seconds"),
+        facts=list(facts(verdict, detector)),
     )
 
 
 def facts(verdict: VideoVerdict, detector: Detector) -> Iterator[tuple[str, str]]:
     """The record as rows of (name, value)."""
     checkpoint, decision = detector.checkpoint, verdict.decision
-    yield "Checkpoint", f"{verdict.checkpoint} (configuration {detector.config.name})"
-    yield "Revision", (checkpoint.revision if checkpoint else None) or "none: a folder on this machine"
-    yield (
-        "Weights, SHA-256",
-        checkpoint.sha256 if checkpoint else "none: weights that were never written to a file",
-    )
+    revision, sha256 = (checkpoint.revision, checkpoint.sha256) if checkpoint else (None, None)
+    yield from weights_facts(verdict.checkpoint, detector.config.name, revision, sha256)
     yield (
         "Decision",
         f"margin = {decision.a:.6g} · head + {decision.b:.6g} · language + {decision.c:.6g}; "
         f"P(fake) = σ(margin / {decision.temperature:.6g})",
     )
-    yield "Cut-offs", f"uncertain between {decision.low:.4f} and {decision.high:.4f}; {decision.origin}"
+    yield cut_offs(decision)
     rate = "unknown rate" if verdict.rate is None else f"{verdict.rate:.4g} frames per second"
     yield (
         "Video",

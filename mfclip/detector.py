@@ -32,7 +32,7 @@ from mfclip.preprocess import (
 )
 from mfclip.prompts import Hierarchy, shown
 from mfclip.tree import build_tree, description_probabilities
-from mfclip.verdict import DescriptionView, FaceFeatures, FaceView, PatchView, Verdict
+from mfclip.verdict import DescriptionView, FaceFeatures, FaceView, PatchView, Scores, Verdict
 from mfclip.words import seen_words, words_of, words_of_all
 
 MILD_QUALITY = 85
@@ -77,19 +77,12 @@ def mildly_recompressed(rgb: np.ndarray, crop: FaceCrop) -> FaceCrop:
 
 
 @dataclass(frozen=True, eq=False)
-class Reading:
-    """The numbers and words of a verdict on one face, without its views; fields as in `Verdict`.
+class Reading(Scores):
+    """The scores of a verdict on one face, without its views.
 
     similarities: (K,) float32 on the CPU, s·v̂·t̂ with each description.
     """
 
-    probability: float
-    margin: float
-    head: float
-    language: float
-    recompressed: float
-    evidence: str
-    doubts: tuple[str, ...]
     similarities: Tensor
 
 
@@ -314,13 +307,7 @@ class Detector:
         reading = self.read([features], hierarchy)[0]
         shares = description_probabilities(reading.similarities, hierarchy.fake, reading.probability).tolist()
         return Verdict(
-            probability=reading.probability,
-            margin=reading.margin,
-            head=reading.head,
-            language=reading.language,
-            recompressed=reading.recompressed,
-            evidence=reading.evidence,
-            doubts=reading.doubts,
+            **reading.scores,
             descriptions=tuple(
                 DescriptionView(row, float(similarity), share)
                 for row, similarity, share in zip(hierarchy, reading.similarities, shares, strict=True)

@@ -1,6 +1,6 @@
 """A verdict and its parts: what the detector says of one face, frozen."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -55,17 +55,15 @@ class FaceFeatures:
         return self.image + self.noise
 
 
-@dataclass(frozen=True, eq=False)
-class Verdict:
-    """What the detector says of one face.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Scores:
+    """The numbers and words of a verdict.
 
     probability: P(fake), 0..1. margin = a·head + b·language + c in logits, positive towards fake. evidence: 'little',
     'uncertain' or 'substantial'; doubts: why it is uncertain, as clauses. recompressed: P(fake) after one JPEG
-    of detector.MILD_QUALITY. tree: the probability split by kind, family and generator. faces: every face found.
+    of detector.MILD_QUALITY.
     """
 
-    name: str
-    note: str
     probability: float
     margin: float
     head: float
@@ -73,6 +71,22 @@ class Verdict:
     recompressed: float
     evidence: str
     doubts: tuple[str, ...]
+
+    @property
+    def scores(self) -> dict[str, Any]:
+        """These alone, by name."""
+        return {field.name: getattr(self, field.name) for field in fields(Scores)}
+
+
+@dataclass(frozen=True, eq=False)
+class Verdict(Scores):
+    """What the detector says of one face: its scores, and what they are of.
+
+    tree: the probability split by kind, family and generator. faces: every face found.
+    """
+
+    name: str
+    note: str
     face: FaceView
     patch: PatchView
     descriptions: tuple[DescriptionView, ...]

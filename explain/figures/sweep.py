@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 import plotly.graph_objects as go
 
+from explain.figures.evidence import ENGLISH as EVIDENCE
+from explain.figures.evidence import check_band, looks, stripe
 from explain.figures.frame import BELOW, LEGEND, dress, escaped
 from explain.figures.palette import Inks, faded, inks
 from explain.sweep import KINDS, Sweep
@@ -30,9 +32,7 @@ class SweepWords:
     probability: str = "P(fake)"
     band: str = "band of uncertainty"
     reference: str = "photo as given"
-    evidence: Mapping[str, str] = field(
-        default_factory=lambda: {"little": "little", "uncertain": "uncertain", "substantial": "substantial"}
-    )
+    evidence: Mapping[str, str] = field(default_factory=lambda: dict(EVIDENCE))
 
 
 ENGLISH = SweepWords()
@@ -48,8 +48,7 @@ def draw_sweep(
     is round for little, a diamond for uncertain and a triangle for substantial evidence; a sweep under way keeps the
     axis of the whole one. Raises ValueError for another theme or a band that is none.
     """
-    if not 0 <= low <= high <= 1:
-        raise ValueError(f"The band runs from {low} to {high}; 0 ≤ low ≤ high ≤ 1 is needed.")
+    check_band(low, high)
     ink, kind = inks(theme), KINDS[sweep.kind]
     scale = 100 if kind.name == "crop" else 1
     shown = [scale * strength for strength in kind.strengths]
@@ -107,14 +106,8 @@ def _band(
     figure: go.Figure, axis: list[float], low: float, high: float, ink: Inks, words: SweepWords
 ) -> None:
     figure.add_scatter(
-        x=[axis[0], axis[1], axis[1], axis[0]],
-        y=[100 * low, 100 * low, 100 * high, 100 * high],
-        fill="toself",
-        fillcolor=faded(ink.neutral, 0.22),
-        line={"width": 0},
-        mode="lines",
         name=escaped(words.band),
-        hoverinfo="skip",
+        **stripe(axis, low, high, faded(ink.neutral, 0.22)),
     )
 
 
@@ -126,12 +119,7 @@ def _points(
     ink: Inks,
     words: SweepWords,
 ) -> None:
-    looks = {
-        "little": ("circle", ink.real),
-        "uncertain": ("diamond", ink.neutral),
-        "substantial": ("triangle-up", ink.fake),
-    }
-    for word, (symbol, colour) in looks.items():
+    for word, (symbol, colour) in looks(ink).items():
         chosen = [number for number, said in enumerate(sweep.evidence) if said == word]
         figure.add_scatter(
             x=[strengths[number] for number in chosen],

@@ -8,6 +8,8 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from explain.figures.evidence import ENGLISH as EVIDENCE
+from explain.figures.evidence import check_band, looks, stripe
 from explain.figures.frame import BELOW, LEGEND, dress, escaped
 from explain.figures.palette import Inks, faded, inks
 
@@ -46,9 +48,7 @@ class TimelineWords:
     band: str = "band of uncertainty"
     median: str = "median"
     middle: str = "middle half of the frames"
-    evidence: Mapping[str, str] = field(
-        default_factory=lambda: {"little": "little", "uncertain": "uncertain", "substantial": "substantial"}
-    )
+    evidence: Mapping[str, str] = field(default_factory=lambda: dict(EVIDENCE))
 
 
 ENGLISH = TimelineWords()
@@ -68,8 +68,7 @@ def draw_timeline(
     seconds: length of the clip. A line joins frames that follow each other; where the face was missed, it is broken.
     Raises ValueError for another theme, a band that is none, or no passage.
     """
-    if not 0 <= low <= high <= 1:
-        raise ValueError(f"The band runs from {low} to {high}; 0 ≤ low ≤ high ≤ 1 is needed.")
+    check_band(low, high)
     if not passages:
         raise ValueError("0 passages were given; at least 1 is needed.")
     ink = inks(theme)
@@ -102,20 +101,13 @@ def draw_timeline(
 def _stripe(
     figure: go.Figure, row: int, axis: list[float], ends: tuple[float, float], colour: str, name: str
 ) -> None:
-    low, high = (100 * end for end in ends)
     figure.add_scatter(
-        x=[axis[0], axis[1], axis[1], axis[0]],
-        y=[low, low, high, high],
-        fill="toself",
-        fillcolor=colour,
-        line={"width": 0},
-        mode="lines",
         name=escaped(name),
         legendgroup=name,
         showlegend=row == 1,
-        hoverinfo="skip",
         row=row,
         col=1,
+        **stripe(axis, *ends, colour),
     )
 
 
@@ -158,14 +150,9 @@ def _curve(
 
 
 def _marks(figure: go.Figure, row: int, passage: Passage, ink: Inks, words: TimelineWords) -> None:
-    looks = {
-        "little": ("circle", ink.real),
-        "uncertain": ("diamond", ink.neutral),
-        "substantial": ("triangle-up", ink.fake),
-    }
     # Many frames need small marks.
     size = 10 if len(passage.seconds) <= 64 else 6
-    for word, (symbol, colour) in looks.items():
+    for word, (symbol, colour) in looks(ink).items():
         times: list[float | None] = []
         chances: list[float | None] = []
         for second, chance, said in zip(

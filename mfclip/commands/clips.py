@@ -8,7 +8,8 @@ from pathlib import Path
 from pkgutil import resolve_name
 from typing import Any
 
-from mfclip.commands.told import Told
+from mfclip.commands.arguments import check_file, whole
+from mfclip.commands.told import Told, cells_of
 from mfclip.video.sampling import DEFAULT_FRAMES, MAX_FRAMES, is_video
 
 REPORT = "explain.video_report:to_html"
@@ -23,7 +24,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     sampling.add_argument(
         "--frames",
         metavar="N",
-        type=_frames,
+        type=whole(1, MAX_FRAMES),
         help=f"look at N frames, evenly over the clip (default {DEFAULT_FRAMES}, at most {MAX_FRAMES})",
     )
     sampling.add_argument(
@@ -47,8 +48,7 @@ def among(chosen: argparse.Namespace, parser: argparse.ArgumentParser) -> frozen
         return videos
     if len(videos) > 1:
         parser.error(f"--report tells of one video, and {len(videos)} were given: run them one by one")
-    if not chosen.report.parent.is_dir() or chosen.report.is_dir():
-        parser.error(f"--report {chosen.report}: it must name a file in a folder that exists")
+    check_file("--report", chosen.report, parser)
     return videos
 
 
@@ -102,10 +102,6 @@ def rows(name: str, verdict: Any) -> Iterator[dict[str, Any]]:
     """Rows of the table, one a face and frame: `face` is the number of its track, `seconds` the moment."""
     judged = [(face.seconds, track.number, face) for track in verdict.tracks for face in track.faces]
     for seconds, number, face in sorted(judged, key=lambda row: row[:2]):
-        box = face.box
-        corners = (
-            {} if box is None else {edge: round(getattr(box, edge), 1) for edge in ("x0", "y0", "x1", "y1")}
-        )
         yield {
             "photo": name,
             "face": number,
@@ -113,8 +109,7 @@ def rows(name: str, verdict: Any) -> Iterator[dict[str, Any]]:
             "probability": face.probability,
             "margin": face.margin,
             "evidence": face.evidence,
-            **corners,
-            "face_score": "" if box is None else round(box.score, 4),
+            **cells_of(face.box),
             "seconds": round(seconds, 6),
             "error": "",
         }
@@ -131,12 +126,6 @@ def report(detector: Any, verdict: Any) -> str:
 def columns(plain: Sequence[str], videos: frozenset[str]) -> list[str]:
     """Columns of a table that may hold videos: those of photos, and the moment where there are any."""
     return [*plain, "seconds"] if videos else list(plain)
-
-
-def _frames(text: str) -> int:
-    if text.isdecimal() and 1 <= int(text) <= MAX_FRAMES:
-        return int(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to {MAX_FRAMES}")
 
 
 def _seconds(text: str) -> float:

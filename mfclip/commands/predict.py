@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from mfclip.commands import CHECKPOINT, EXIT_CODES, SCORED, SOME_NOT_SCORED, USAGE, clips, say, write
-from mfclip.commands.told import Told, write_whole
+from mfclip.commands.arguments import add_checkpoint, add_cropped, check_face, check_file
+from mfclip.commands.told import Told, cells_of
+from mfclip.drafts import write_whole
 
 NAME = "predict"
 HELP = "score the faces of photos and videos"
@@ -29,12 +31,8 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("photos", nargs="+", metavar="FILE", help="a JPEG, PNG or WebP file, or a video")
     parser.add_argument("--json", action="store_true", help="one JSON array on stdout, an object a verdict")
     parser.add_argument("--csv", metavar="FILE", type=Path, help="write a table, one row a verdict")
-    parser.add_argument(
-        "--checkpoint", metavar="NAME", help="a folder or owner/name@<40 hex>; default: the bundled one"
-    )
-    parser.add_argument(
-        "--cropped", action="store_true", help="the files are face crops already: look for no face"
-    )
+    add_checkpoint(parser)
+    add_cropped(parser, "the files are face crops")
     parser.add_argument(
         "--face",
         metavar="N|all",
@@ -47,12 +45,8 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(chosen: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
     """Score the photos; exit code SCORED, SOME_NOT_SCORED, USAGE or CHECKPOINT."""
-    if chosen.cropped and chosen.face != 1:
-        parser.error(
-            "--face chooses among the faces of a photo, --cropped says that there is one: drop one of them"
-        )
-    if chosen.csv is not None and (not chosen.csv.parent.is_dir() or chosen.csv.is_dir()):
-        parser.error(f"--csv {chosen.csv}: it must name a file in a folder that exists")
+    check_face(chosen, parser)
+    check_file("--csv", chosen.csv, parser)
     videos = clips.among(chosen, parser)
 
     # Only now: the help must not wait for torch.
@@ -101,8 +95,6 @@ def _written(texts: dict[Path, str], code: int) -> int:
 
 def row(name: str, number: int, verdict: Any) -> dict[str, Any]:
     """One row of the table, by COLUMNS: corners in pixels of the photo, nothing where no face was looked for."""
-    box = verdict.face.box
-    corners = {} if box is None else {edge: round(getattr(box, edge), 1) for edge in ("x0", "y0", "x1", "y1")}
     richness = {f"homogeneity_{index}": value for index, value in enumerate(verdict.patch.homogeneity)}
     return {
         "photo": name,
@@ -111,8 +103,7 @@ def row(name: str, number: int, verdict: Any) -> dict[str, Any]:
         "probability": verdict.probability,
         "margin": verdict.margin,
         "evidence": verdict.evidence,
-        **corners,
-        "face_score": "" if box is None else round(box.score, 4),
+        **cells_of(verdict.face.box),
         "patch": verdict.patch.index,
         **richness,
         "error": "",

@@ -2,10 +2,10 @@
 
 import argparse
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 from mfclip.commands import CHECKPOINT, INTERRUPTED, SCORED, SOME_NOT_SCORED, USAGE, say, write
+from mfclip.commands.arguments import add_checkpoint, add_cropped, whole
 
 NAME = "score"
 HELP = "score many photos into a table"
@@ -38,12 +38,8 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", metavar="FILE", type=Path, required=True, help="the table: its name ends in .csv or .parquet"
     )
-    parser.add_argument(
-        "--checkpoint", metavar="NAME", help="a folder or owner/name@<40 hex>; default: the bundled one"
-    )
-    parser.add_argument(
-        "--cropped", action="store_true", help="the photos are face crops already: look for no face"
-    )
+    add_checkpoint(parser)
+    add_cropped(parser, "the photos are face crops")
     parser.add_argument(
         "--count-faces",
         action="store_true",
@@ -53,17 +49,17 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--batch",
         metavar="N",
-        type=_whole(1, LARGEST_BATCH),
+        type=whole(1, LARGEST_BATCH),
         default=BATCH,
         help=f"photos that are judged together (default {BATCH}; more on a GPU)",
     )
     parser.add_argument(
         "--workers",
         metavar="N",
-        type=_whole(1, MOST_WORKERS),
+        type=whole(1, MOST_WORKERS),
         help="threads that read, find and judge side by side (default: one a core)",
     )
-    parser.add_argument("--limit", metavar="N", type=_whole(1, None), help="the first N photos only")
+    parser.add_argument("--limit", metavar="N", type=whole(1), help="the first N photos only")
     parser.add_argument(
         "--restart", action="store_true", help="throw away an earlier table or unfinished run of this name"
     )
@@ -130,13 +126,3 @@ def run(chosen: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
     )
     # A launcher takes any other code for a crash, and says so on many lines.
     return SOME_NOT_SCORED if outcome.failed and share.count == 1 else SCORED
-
-
-def _whole(low: int, high: int | None) -> Callable[[str], int]:
-    def read(text: str) -> int:
-        if text.isdecimal() and int(text) >= low and (high is None or int(text) <= high):
-            return int(text)
-        allowed = f"{low} on" if high is None else f"{low} to {high}"
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {allowed}")
-
-    return read

@@ -1,10 +1,15 @@
-"""What a command says of one file, and files written whole."""
+"""What a command says of one file, in every form."""
 
-import os
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
+
+
+def cells_of(box: Any) -> dict[str, Any]:
+    """Cells of the table for a `mfclip.FaceBox`: corners in pixels, and the finder's score; none without a box."""
+    if box is None:
+        return {}
+    corners = {edge: round(getattr(box, edge), 1) for edge in ("x0", "y0", "x1", "y1")}
+    return {**corners, "face_score": round(box.score, 4)}
 
 
 @dataclass(frozen=True)
@@ -15,15 +20,3 @@ class Told:
     rows: list[dict[str, Any]]
     words: str
     report: str | None = None
-
-
-def write_whole(path: Path, text: str) -> None:
-    """The whole text or no file: written beside `path` and renamed; line ends stay as they are. Raises OSError."""
-    handle, draft = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", newline="", encoding="utf-8") as stream:
-            stream.write(text)
-        os.chmod(draft, 0o644)
-        os.replace(draft, path)
-    finally:
-        Path(draft).unlink(missing_ok=True)

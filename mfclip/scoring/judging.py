@@ -1,15 +1,16 @@
 """From a batch of photos to rows of the table: the numbers of `detector(photo)`, without views that nobody reads."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mfclip.commands.predict import COLUMNS as PREDICTED
+from mfclip.commands.told import cells_of
 from mfclip.detector import NO_FACE, Detector, Reading, mildly_recompressed
 from mfclip.errors import NoFace
 from mfclip.faces import FaceBox, find_faces, find_largest
+from mfclip.hub.folder import sha256_of
 from mfclip.photo import Photo, read_photo
 from mfclip.preprocess import FaceCrop, crop_face, crop_whole
 from mfclip.scoring.listing import Item
@@ -53,7 +54,7 @@ def judge(detector: Detector, items: Sequence[Item], options: Options) -> list[R
         row |= {"path": item.path, "label": item.label, "photo": Path(item.path).name, "error": ""}
         rows.append(row)
         try:
-            row["sha256"] = sha256_of(item.file)
+            row["sha256"] = hash_of(item.file)
             cuts.append((row, _cut(read_photo(item.file), options)))
         except (NoFace, ValueError) as error:
             row["error"] = str(error)
@@ -65,12 +66,9 @@ def judge(detector: Detector, items: Sequence[Item], options: Options) -> list[R
     return rows
 
 
-def sha256_of(file: Path) -> str | None:
-    """Hash of a file's content in hex, None where there is no plain file. Raises OSError."""
-    if not file.is_file():
-        return None
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+def hash_of(file: Path) -> str | None:
+    """SHA-256 of a file in hex, None where there is no plain file. Raises OSError."""
+    return sha256_of(file) if file.is_file() else None
 
 
 def _largest(photo: Photo, count: bool) -> tuple[FaceBox, int | None]:
@@ -98,21 +96,12 @@ def _cut(photo: Photo, options: Options) -> _Cut:
 
 
 def _numbers(cut: _Cut, features: FaceFeatures, reading: Reading) -> Row:
-    corners = {}
-    if cut.box is not None:
-        corners = {edge: round(getattr(cut.box, edge), 1) for edge in ("x0", "y0", "x1", "y1")}
-        corners["face_score"] = round(cut.box.score, 4)
     return {
         "face": 1,
         "faces": cut.faces,
-        "probability": reading.probability,
-        "margin": reading.margin,
-        "head": reading.head,
-        "language": reading.language,
-        "recompressed": reading.recompressed,
-        "evidence": reading.evidence,
+        **reading.scores,
         "doubts": "; ".join(reading.doubts),
-        **corners,
+        **cells_of(cut.box),
         "patch": features.patch_index,
         **{f"homogeneity_{index}": value for index, value in enumerate(features.homogeneity)},
     }

@@ -12,7 +12,6 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,9 +22,10 @@ from tqdm import tqdm
 from mfclip.detector import Detector
 from mfclip.scoring.figures import evaluation_table, why_no_table
 from mfclip.scoring.journal import Journal, Plan, discard, parts_of
-from mfclip.scoring.judging import Options, Row, judge, sha256_of
+from mfclip.scoring.judging import Options, Row, hash_of, judge
 from mfclip.scoring.listing import Item, fingerprint
 from mfclip.scoring.tables import write_table
+from mfclip.threads import one_thread
 
 PATIENCE = 2.0  # seconds between two looks at what other processes have done
 
@@ -116,7 +116,7 @@ def score(
         photos = sum(len(batches[number]) for number in mine)
         judged = sum(len(batches[number]) for number in wanted)
         start = time.monotonic()
-        with one_core_each(), _bar(photos, photos - judged, share) as bar:
+        with one_thread(), _bar(photos, photos - judged, share) as bar:
             # Once and here, so that no two threads share the sentences out between them in another way each time.
             detector.language_features(detector.hierarchy)
             for number, rows in _finished(detector, batches, wanted, options, workers):
@@ -134,17 +134,6 @@ def score(
         table = _evaluated(items, journal, detector.config.decision.high)
     discard(parts_of(out))
     return Outcome(len(items) - failed, failed, seconds, judged, table)
-
-
-@contextmanager
-def one_core_each() -> Iterator[None]:
-    """One thread an operation while threads work side by side; as before afterwards."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def _finished(
@@ -207,7 +196,7 @@ def _numbered(journal: Journal, batch: int, done: set[int]) -> Iterator[tuple[in
 
 def _hash_now(item: Item) -> str | None:
     try:
-        return sha256_of(item.file)
+        return hash_of(item.file)
     except OSError:
         return None
 

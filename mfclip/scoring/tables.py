@@ -3,13 +3,13 @@
 import csv
 import json
 import os
-import tempfile
 from collections.abc import Iterable, Mapping
 from importlib import import_module
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from mfclip.drafts import whole_file
 from mfclip.scoring.judging import COLUMNS
 
 ENDINGS = (".csv", ".parquet")
@@ -35,15 +35,9 @@ def write_table(out: Path, rows: Iterable[Mapping[str, Any]], about: Mapping[str
 
     about: what the table was made with, JSON-able, kept in a Parquet file's metadata under `mfclip`. Raises OSError.
     """
-    handle, draft = tempfile.mkstemp(prefix=f".{out.name}.", dir=out.parent)
-    os.close(handle)
-    try:
-        write = _write_parquet if out.suffix == ".parquet" else _write_csv
-        write(Path(draft), rows, about)
-        os.chmod(draft, 0o644)
-        os.replace(draft, out)
-    finally:
-        Path(draft).unlink(missing_ok=True)
+    write = _write_parquet if out.suffix == ".parquet" else _write_csv
+    with whole_file(out) as draft:
+        write(draft, rows, about)
 
 
 def _write_csv(path: Path, rows: Iterable[Mapping[str, Any]], _: Mapping[str, Any]) -> None:

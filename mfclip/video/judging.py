@@ -117,20 +117,7 @@ class _Scorer:
     def _score(self) -> None:
         readings = self._detector.read(self._detector.encode(self._pairs), self._hierarchy)
         for (number, seconds, box, faces), reading in zip(self._waiting, readings, strict=True):
-            self._tracks.setdefault(number, []).append(
-                FaceInFrame(
-                    seconds=seconds,
-                    faces=faces,
-                    box=box,
-                    probability=reading.probability,
-                    margin=reading.margin,
-                    head=reading.head,
-                    language=reading.language,
-                    recompressed=reading.recompressed,
-                    evidence=reading.evidence,
-                    doubts=reading.doubts,
-                )
-            )
+            self._tracks.setdefault(number, []).append(FaceInFrame(seconds, faces, box, **reading.scores))
         self._waiting.clear()
         self._pairs.clear()
 

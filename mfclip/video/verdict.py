@@ -6,26 +6,20 @@ from typing import Any
 
 from mfclip.config import DecisionConfig
 from mfclip.faces import FaceBox
+from mfclip.verdict import Scores
 from mfclip.video.summary import CAUTION, FEWEST, RULE, Summary, summarise
 
 
 @dataclass(frozen=True)
-class FaceInFrame:
+class FaceInFrame(Scores):
     """One face in one frame, judged like a photo. seconds: since the first frame; faces: found in that frame.
 
-    box: frame pixels (None in pre-cropped mode). The numbers are those of `mfclip.Verdict`.
+    box: frame pixels (None in pre-cropped mode). The scores are those of `mfclip.Verdict`.
     """
 
     seconds: float
     faces: int
     box: FaceBox | None
-    probability: float
-    margin: float
-    head: float
-    language: float
-    recompressed: float
-    evidence: str
-    doubts: tuple[str, ...]
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-able."""

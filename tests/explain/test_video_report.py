@@ -23,7 +23,18 @@ def track(number: int, letters: str, start: float = 0.0) -> Track:
         word, chance, margin = LEVEL[letter]
         doubts = ("made up",) if word == "uncertain" else ()
         faces.append(
-            FaceInFrame(start + index / 2, 2, box, chance, margin, margin, 0.1, chance, word, doubts)
+            FaceInFrame(
+                start + index / 2,
+                2,
+                box,
+                probability=chance,
+                margin=margin,
+                head=margin,
+                language=0.1,
+                recompressed=chance,
+                evidence=word,
+                doubts=doubts,
+            )
         )
     return Track(number, tuple(faces))
 

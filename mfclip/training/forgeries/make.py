@@ -8,7 +8,6 @@ the cache, its forgeries follow it and point back to it (`Entry.pair`).
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from mfclip.data.cache import Entry, RegionCache, write_cache
 from mfclip.data.history import FILTERS, SHORTEST, resize_square
 from mfclip.preprocess import NATIVE_LIMIT, re_encode
 from mfclip.prompts import describe_forgery
+from mfclip.threads import one_thread
 from mfclip.training.forgeries import edits
 from mfclip.training.forgeries.autoencoders import UPSAMPLERS, Autoencoder, copy_face
 from mfclip.training.forgeries.blends import self_blend
@@ -188,17 +188,6 @@ def _one_thread(_: int) -> None:
     torch.set_num_threads(1)
 
 
-@contextmanager
-def _on_one_thread() -> Iterator[None]:
-    """Sums of more threads round otherwise: a forgery must not depend on how many processes share the work."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
 def make_forgeries(
     faces: RegionCache,
     forger: Forger,
@@ -233,7 +222,8 @@ def make_forgeries(
                     yield _fields(entry, MAKERS[generator], place), forged
                     count += 1
 
-    with _on_one_thread():
+    # Sums of more threads round otherwise: a forgery must not depend on how many processes share the work.
+    with one_thread():
         return write_cache(folder, fingerprint, items(), [])
 
 
