@@ -127,7 +127,7 @@ def published_rate(folder: Path) -> Timing:
         for item in items:
             photo = read_photo(item.file)
             box = find_faces(photo.rgb)[0]
-            crop = crop_face(photo.rgb, (box.x0, box.y0, box.x1, box.y1))
+            crop = crop_face(photo.rgb, box.edges)
             with torch.inference_mode():
                 model.head_logits(model.encode_faces(crop.face[None]).fused)
 

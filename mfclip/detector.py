@@ -21,26 +21,18 @@ from mfclip.hub import Checkpoint, read_checkpoint
 from mfclip.model import MFCLIP
 from mfclip.photo import Photo, read_photo
 from mfclip.precision import keep_float32_whole, verdict_precision, with_streams_in
-from mfclip.preprocess import (
-    FaceCrop,
-    crop_face,
-    crop_whole,
-    cut_region,
-    cut_square,
-    re_encode,
-    within_limit,
-)
+from mfclip.preprocess import FaceCrop, crop_twice
 from mfclip.prompts import Hierarchy, shown
 from mfclip.tree import build_tree, description_probabilities
 from mfclip.verdict import DescriptionView, FaceFeatures, FaceView, PatchView, Scores, Verdict
 from mfclip.words import seen_words, words_of, words_of_all
 
-MILD_QUALITY = 85
-"""JPEG quality of the one re-compression under which a verdict must keep its side."""
-
 REMEMBERED_FACES = 64
 REMEMBERED_SENTENCES = 4096
 BATCH = 16
+
+PAIRS_A_THREAD = 2
+"""Faces that a thread of the CPU encodes at once: the streams' first maps of more no longer fit its cache."""
 
 NO_FACE = (
     "No face was found in {name}. Use a photo in which a face is at least a twentieth of the picture's width and "
@@ -66,14 +58,6 @@ class _Memory:
             self._items[key] = value
             while len(self._items) > self._size:
                 self._items.popitem(last=False)
-
-
-def mildly_recompressed(rgb: np.ndarray, crop: FaceCrop) -> FaceCrop:
-    """The same face cut again after its region was saved once more as a JPEG of MILD_QUALITY.
-
-    rgb: the photo (H, W, 3) uint8 that `crop` was cut from.
-    """
-    return cut_region(re_encode(within_limit(cut_square(rgb, crop.region)), quality=MILD_QUALITY))
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,11 +152,18 @@ class Detector:
     def encode(self, pairs: Sequence[tuple[FaceCrop, FaceCrop]]) -> list[FaceFeatures]:
         """Embeddings of faces in one pass, in the order given; nothing is remembered.
 
-        pairs: each face as cut, and the same one `mildly_recompressed`. Rows are independent of their neighbours to
-        1e-4 in float32. In half precision a batch that leaves its range is computed again in float32.
+        pairs: each face as cut, and the same one saved once more (`crop_twice`). Rows are independent of their
+        neighbours to 1e-4 in float32. In half precision a batch that leaves its range is computed again in float32.
         """
-        if not pairs:
-            return []
+        at_once = len(pairs)
+        if self.model.device.type == "cpu":
+            at_once = PAIRS_A_THREAD * torch.get_num_threads()
+        found: list[FaceFeatures] = []
+        for start in range(0, len(pairs), at_once or 1):
+            found += self._encode_at_once(pairs[start : start + at_once])
+        return found
+
+    def _encode_at_once(self, pairs: Sequence[tuple[FaceCrop, FaceCrop]]) -> list[FaceFeatures]:
         faces = np.stack([crop.face for pair in pairs for crop in pair])
         windows = np.stack([crop.windows for pair in pairs for crop in pair])
         with torch.inference_mode():
@@ -261,9 +252,7 @@ class Detector:
     def _cut(self, photo: Photo, cropped: bool, face: int) -> _Cut:
         box: FaceBox | None = None
         faces: tuple[FaceBox, ...] = ()
-        if cropped:
-            crop = crop_whole(photo.rgb)
-        else:
+        if not cropped:
             faces = find_faces(photo.rgb)
             if not faces:
                 raise NoFace(NO_FACE.format(name=photo.name))
@@ -272,9 +261,9 @@ class Detector:
                     f"Face {face + 1} was asked for and {photo.name} has {len(faces)}; choose 1 to {len(faces)}."
                 )
             box = faces[face]
-            crop = crop_face(photo.rgb, (box.x0, box.y0, box.x1, box.y1))
+        crop, again = crop_twice(photo.rgb, box.edges if box else None)
         key = hashlib.sha256(crop.face.tobytes() + crop.windows.tobytes()).digest()
-        return _Cut(photo, box, faces, crop, mildly_recompressed(photo.rgb, crop), key)
+        return _Cut(photo, box, faces, crop, again, key)
 
     def _encode(self, cuts: Sequence[_Cut]) -> list[FaceFeatures]:
         # Kept apart from the shared memory, from which another thread may push entries out meanwhile.

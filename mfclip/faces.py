@@ -49,6 +49,11 @@ class FaceBox:
     score: float
 
     @property
+    def edges(self) -> tuple[float, float, float, float]:
+        """x0, y0, x1, y1 in photo pixels."""
+        return self.x0, self.y0, self.x1, self.y1
+
+    @property
     def width(self) -> float:
         """Width in photo pixels."""
         return self.x1 - self.x0

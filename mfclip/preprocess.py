@@ -37,6 +37,12 @@ A 112 px window of a 3,000 px face holds a piece of skin and no texture of the s
 trained on; 704 px is the largest native face region among its training photographs.
 """
 
+MILD_QUALITY = 85
+"""JPEG quality of the one re-compression under which a verdict must keep its side."""
+
+Edges = tuple[float, float, float, float]
+"""A box: x0, y0, x1, y1 in photo pixels."""
+
 
 @dataclass(frozen=True)
 class Frame:
@@ -89,9 +95,7 @@ class FaceCrop:
         return self.frame.cells(FACE_SIZE / side)
 
 
-def face_region(
-    box: tuple[float, float, float, float], width: int, height: int, margin: float = MARGIN
-) -> tuple[int, int, int, int]:
+def face_region(box: Edges, width: int, height: int, margin: float = MARGIN) -> tuple[int, int, int, int]:
     """Square region of `margin` times the face box's longer side, moved (never padded) to lie inside the photo.
 
     box: (x0, y0, x1, y1) photo pixels; width, height: the photo's size. Where the photo is smaller than the
@@ -149,10 +153,15 @@ def cut_region(region: np.ndarray, x: float = 0.0, y: float = 0.0) -> FaceCrop:
     WINDOW ≤ S ≤ NATIVE_LIMIT, from the region reduced to NATIVE_LIMIT where it is larger, and from the quarters of
     the resized face where it is smaller than one window (design §3: "only where the face is smaller").
     """
+    return _cut(region, within_limit(region), x, y)
+
+
+def _cut(region: np.ndarray, reduced: np.ndarray, x: float, y: float) -> FaceCrop:
+    """`cut_region` of a region whose reduction to NATIVE_LIMIT is known."""
     side = region.shape[0]
     face = _resized(region, FACE_SIZE)
     frame = Frame(x, y, side / FACE_SIZE)
-    base = face if side < WINDOW else within_limit(region)
+    base = face if side < WINDOW else reduced
     base_frame = Frame(x, y, side / base.shape[0])
     starts = window_starts(base.shape[0])
     places = [(left, top) for top in starts for left in starts]
@@ -162,17 +171,33 @@ def cut_region(region: np.ndarray, x: float = 0.0, y: float = 0.0) -> FaceCrop:
     return FaceCrop(face, windows, frame, frames, rounded, native=base is region)
 
 
-def crop_face(rgb: np.ndarray, box: tuple[float, float, float, float]) -> FaceCrop:
-    """Cut the face in `box` (x0, y0, x1, y1 photo pixels) out of a photo (H, W, 3) uint8 RGB."""
-    return crop_face_region(rgb, face_region(box, rgb.shape[1], rgb.shape[0]))
+def crop_face(rgb: np.ndarray, box: Edges) -> FaceCrop:
+    """Cut the face in `box` out of a photo (H, W, 3) uint8 RGB."""
+    region = _region_of(rgb, box)
+    return cut_region(cut_square(rgb, region), *region[:2])
 
 
 def crop_whole(rgb: np.ndarray) -> FaceCrop:
     """Pre-cropped mode: the picture is a face crop already; its central square is the region, no margin added."""
-    height, width = rgb.shape[:2]
-    return crop_face_region(rgb, face_region((0, 0, width, height), width, height, margin=1.0))
-
-
-def crop_face_region(rgb: np.ndarray, region: tuple[int, int, int, int]) -> FaceCrop:
-    """Cut a region already known (whole photo pixels, square, inside the photo)."""
+    region = _region_of(rgb, None)
     return cut_region(cut_square(rgb, region), *region[:2])
+
+
+def crop_twice(rgb: np.ndarray, box: Edges | None) -> tuple[FaceCrop, FaceCrop]:
+    """What a verdict is made of: a face, and the same one after its region was saved once more (MILD_QUALITY).
+
+    rgb: photo (H, W, 3) uint8. box: as `crop_face` takes it, None for the pre-cropped mode of `crop_whole`. The second
+    crop's frames are those of the region and not of the photo: its numbers are read, its places are the first one's.
+    """
+    region = _region_of(rgb, box)
+    native = cut_square(rgb, region)
+    reduced = within_limit(native)
+    again = re_encode(reduced, quality=MILD_QUALITY)
+    return _cut(native, reduced, *region[:2]), cut_region(again)
+
+
+def _region_of(rgb: np.ndarray, box: Edges | None) -> tuple[int, int, int, int]:
+    height, width = rgb.shape[:2]
+    if box is None:
+        return face_region((0, 0, width, height), width, height, margin=1.0)
+    return face_region(box, width, height)

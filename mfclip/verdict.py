@@ -61,7 +61,7 @@ class Scores:
 
     probability: P(fake), 0..1. margin = a·head + b·language + c in logits, positive towards fake. evidence: 'little',
     'uncertain' or 'substantial'; doubts: why it is uncertain, as clauses. recompressed: P(fake) after one JPEG
-    of detector.MILD_QUALITY.
+    of preprocess.MILD_QUALITY.
     """
 
     probability: float
@@ -119,7 +119,7 @@ class Verdict(Scores):
             "recompressed_probability": self.recompressed,
             "doubts": list(self.doubts),
             "face": {
-                "box": None if box is None else [box.x0, box.y0, box.x1, box.y1],
+                "box": None if box is None else list(box.edges),
                 "score": None if box is None else box.score,
                 "region": list(self.face.crop.region),
             },

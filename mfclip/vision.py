@@ -5,9 +5,13 @@ and mend what the published code does to them: tokens have places, there is more
 transposed, and no number depends on a face's place in the batch. The published ones are in `authors_vision.py`.
 """
 
+from typing import cast
+
 import torch
 from open_clip.transformer import Transformer, VisionTransformer
 from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.nn.utils.fusion import fuse_conv_bn_weights
 
 from mfclip.attention import run_to_first, run_transformer
 from mfclip.config import ImageConfig, NoiseConfig
@@ -26,11 +30,36 @@ CLIP_STD = (0.26862954, 0.26130258, 0.27577711)
 INIT_STD = 0.02
 
 
-def convolution(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
-    """3×3 convolution, batch normalisation, ReLU; (B, inputs, H, W) → (B, outputs, H/stride, W/stride)."""
-    return nn.Sequential(
-        nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU(inplace=True)
-    )
+class Convolution(nn.Sequential):
+    """3×3 convolution, batch normalisation, ReLU; (B, inputs, H, W) → (B, outputs, H/stride, W/stride).
+
+    Where nothing is learned or differentiated, the normalisation is folded into the convolution's weights, which
+    spares a pass over memory (a sixth of a stream's time) and moves a number by float32's last digits.
+    """
+
+    def __init__(self, inputs: int, outputs: int, stride: int = 1) -> None:
+        super().__init__(
+            nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False),
+            nn.BatchNorm2d(outputs),
+            nn.ReLU(inplace=True),
+        )
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        """(B, inputs, H, W) → (B, outputs, H/stride, W/stride)."""
+        if self.training or torch.is_grad_enabled():
+            return super().forward(pixels)
+        convolution, norm, activation = cast(tuple[nn.Conv2d, nn.BatchNorm2d, nn.ReLU], tuple(self))
+        weight, bias = fuse_conv_bn_weights(
+            convolution.weight,
+            convolution.bias,
+            cast(Tensor, norm.running_mean),
+            cast(Tensor, norm.running_var),
+            norm.eps,
+            norm.weight,
+            norm.bias,
+        )
+        folded = F.conv2d(pixels, weight, bias, convolution.stride, convolution.padding)
+        return cast(Tensor, activation(folded))
 
 
 def run_visual(transformer: Transformer, tokens: Tensor, need_weights: bool) -> Tokens:
@@ -73,9 +102,9 @@ class ConvImageEncoder(nn.Module):
         super().__init__()
         layers, inputs = [], 3
         for depth, width in enumerate(config.stem):
-            layers.append(convolution(inputs, width, stride=2))
+            layers.append(Convolution(inputs, width, stride=2))
             if depth:
-                layers.append(convolution(width, width))
+                layers.append(Convolution(width, width))
             inputs = width
         if config.patch != 2 ** len(config.stem) or config.stem[-1] != config.width:
             raise ValueError(
@@ -140,9 +169,9 @@ class GridNoiseEncoder(nn.Module):
         super().__init__()
         layers, inputs = [], 3
         for depth, width in enumerate(config.stem):
-            layers.append(convolution(inputs, width, stride=2 if depth else 1))
+            layers.append(Convolution(inputs, width, stride=2 if depth else 1))
             if depth:
-                layers.append(convolution(width, width))
+                layers.append(Convolution(width, width))
             inputs = width
         reduction = 2 ** (len(config.stem) - 1)
         if config.patch % reduction or config.stem[-1] != config.width:

@@ -103,7 +103,7 @@ class RegionStore:
     def _face(self, digest: str, data: bytes) -> Box:
         if digest not in self._found:
             faces = find_faces(read_photo(data).rgb)
-            self._found[digest] = (faces[0].x0, faces[0].y0, faces[0].x1, faces[0].y1) if faces else None
+            self._found[digest] = faces[0].edges if faces else None
             self._changed = True
         box = self._found[digest]
         if box is None:

@@ -11,8 +11,7 @@ from PIL import Image, ImageFilter
 
 from mfclip.data.cache import Entry
 from mfclip.data.held_out import Treatment
-from mfclip.detector import MILD_QUALITY
-from mfclip.preprocess import re_encode, within_limit
+from mfclip.preprocess import MILD_QUALITY, re_encode, within_limit
 
 
 def _draw(entry: Entry) -> np.random.Generator:

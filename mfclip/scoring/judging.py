@@ -7,12 +7,12 @@ from typing import Any
 
 from mfclip.commands.predict import COLUMNS as PREDICTED
 from mfclip.commands.told import cells_of
-from mfclip.detector import NO_FACE, Detector, Reading, mildly_recompressed
+from mfclip.detector import NO_FACE, Detector, Reading
 from mfclip.errors import NoFace
 from mfclip.faces import FaceBox, find_faces, find_largest
 from mfclip.hub.folder import sha256_of
 from mfclip.photo import Photo, read_photo
-from mfclip.preprocess import FaceCrop, crop_face, crop_whole
+from mfclip.preprocess import FaceCrop, crop_twice
 from mfclip.scoring.listing import Item
 from mfclip.verdict import FaceFeatures
 
@@ -87,12 +87,9 @@ def _largest(photo: Photo, count: bool) -> tuple[FaceBox, int | None]:
 def _cut(photo: Photo, options: Options) -> _Cut:
     box: FaceBox | None = None
     count: int | None = 0
-    if options.cropped:
-        crop = crop_whole(photo.rgb)
-    else:
+    if not options.cropped:
         box, count = _largest(photo, options.count_faces)
-        crop = crop_face(photo.rgb, (box.x0, box.y0, box.x1, box.y1))
-    return _Cut(box, count, (crop, mildly_recompressed(photo.rgb, crop)))
+    return _Cut(box, count, crop_twice(photo.rgb, box.edges if box else None))
 
 
 def _numbers(cut: _Cut, features: FaceFeatures, reading: Reading) -> Row:

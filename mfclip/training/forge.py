@@ -36,7 +36,7 @@ def square_of(rgb: np.ndarray) -> tuple[int, int, int, int]:
     if not faces:
         raise ValueError("No face was found; use a photo with a face.")
     box = faces[0]
-    return face_region((box.x0, box.y0, box.x1, box.y1), rgb.shape[1], rgb.shape[0])
+    return face_region(box.edges, rgb.shape[1], rgb.shape[0])
 
 
 def _weights(makers: Path | None, name: str) -> dict:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mfclip.errors import NoFace
 from mfclip.faces import FaceBox, find_faces
 from mfclip.photo import MIN_SIDE
-from mfclip.preprocess import FaceCrop, crop_face, crop_whole
+from mfclip.preprocess import FaceCrop, crop_twice
 from mfclip.prompts import Hierarchy
 from mfclip.video.follow import Follower
 from mfclip.video.sampling import moments
@@ -98,13 +98,8 @@ class _Scorer:
 
     def put(self, number: int, still: Still, box: FaceBox | None, faces: int) -> None:
         """A face of track `number` in a still with so many faces; None for the box means the whole picture."""
-        from mfclip.detector import mildly_recompressed
-
-        crop = (
-            crop_whole(still.rgb) if box is None else crop_face(still.rgb, (box.x0, box.y0, box.x1, box.y1))
-        )
         self._waiting.append((number, still.seconds, box, faces))
-        self._pairs.append((crop, mildly_recompressed(still.rgb, crop)))
+        self._pairs.append(crop_twice(still.rgb, box.edges if box else None))
         if len(self._pairs) >= BATCH:
             self._score()
 

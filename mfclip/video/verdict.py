@@ -26,7 +26,7 @@ class FaceInFrame(Scores):
         box = self.box
         return {
             "seconds": round(self.seconds, 6),
-            "box": None if box is None else [box.x0, box.y0, box.x1, box.y1],
+            "box": None if box is None else list(box.edges),
             "face_score": None if box is None else box.score,
             "probability": self.probability,
             "margin": self.margin,

@@ -2,7 +2,7 @@
 
 from mfclip import Verdict
 from mfclip.config import DecisionConfig
-from mfclip.detector import MILD_QUALITY
+from mfclip.preprocess import MILD_QUALITY
 from space.components.markup import notice, percent, quiet, rounded_parts, signed, text
 from space.session import Session
 from space.text import joined, words
@@ -21,10 +21,19 @@ def verdict_card(session: Session, decision: DecisionConfig) -> str:
         return quiet(words.DESCRIPTIONS_WRONG if session.problem else words.NO_PHOTO)
     verdict = session.now
     return (
-        f'<article class="mf-card mf-{verdict.evidence}" aria-label="{text(words.VERDICT)}">'
-        f"{_headline(verdict)}{_scale(verdict, decision)}{_doubts(verdict)}{_edited(session)}"
+        f'<article class="mf-card mf-{verdict.evidence}" aria-label="{text(words.VERDICT)}"'
+        f' data-example="{text(session.example)}"><p class="mf-small mf-earlier-said">{text(words.EARLIER)}</p>'
+        f'<p class="mf-small mf-whose">{text(whose(session))}</p>{_headline(verdict)}'
+        f"{_scale(verdict, decision)}{_doubts(verdict)}{_edited(session)}"
         f'<p class="mf-caution">{text(words.CAUTION)}</p></article>'
     )
+
+
+def whose(session: Session) -> str:
+    """Which photo the verdict is of: an example by its title, else the visitor's own."""
+    if not session.example:
+        return str(words.YOUR_PHOTO)
+    return str(words.EXAMPLE_SHOWN).format(title=words.EXAMPLE_TEXTS[session.example][0])
 
 
 def pending_card() -> str:

@@ -253,7 +253,7 @@ def test_a_sentence_too_long_is_refused_by_the_tokeniser(smalls):
 def test_a_sentence_without_a_word_has_none(smalls):
     subject = subject_of(smalls["each"], hierarchy_with("\u0007"))
     result = METHOD.run(subject, description=1, level="authenticity")
-    assert result.values["contributions"].shape == (0,) and result.gap == 0
+    assert result.values["contributions"].shape == (0,) and result.gap < 1e-3
 
 
 def test_features_of_other_texts_stay_as_they_are(smalls):

@@ -12,13 +12,16 @@ from mfclip.photo import read_photo
 from mfclip.preprocess import (
     FACE_SIZE,
     MARGIN,
+    MILD_QUALITY,
     NATIVE_LIMIT,
     WINDOW,
     Frame,
     crop_face,
+    crop_twice,
     crop_whole,
     cut_region,
     face_region,
+    re_encode,
     window_starts,
 )
 
@@ -161,6 +164,24 @@ def test_turned_photos_are_judged_upright(orientation):
     assert crop.region == (16, 0, 112, 96)
     marked = crop.face.astype(int).sum(axis=-1)
     assert marked[:30, :12].min() > 600 and marked[60:].max() < 200 and marked[:, 60:].max() < 200
+
+
+@pytest.mark.parametrize("side", [80, 300, 900])
+@pytest.mark.parametrize("cropped", [False, True])
+def test_the_second_crop_is_the_first_one_saved_once_more(side, cropped):
+    photo = picture(side, side + 40)
+    box = None if cropped else (10.0, 10.0, side * 0.7, side * 0.7)
+    crop, again = crop_twice(photo, box)
+    alone = crop_whole(photo) if box is None else crop_face(photo, box)
+    assert crop.region == alone.region and crop.frame == alone.frame and crop.native == alone.native
+    assert np.array_equal(crop.face, alone.face) and np.array_equal(crop.windows, alone.windows)
+    x0, y0, x1, y1 = crop.region
+    region = photo[y0:y1, x0:x1]
+    if side > NATIVE_LIMIT:
+        region = np.asarray(Image.fromarray(region).resize((NATIVE_LIMIT,) * 2, Image.Resampling.LANCZOS))
+    saved = cut_region(re_encode(region, quality=MILD_QUALITY))
+    assert np.array_equal(again.face, saved.face) and np.array_equal(again.windows, saved.windows)
+    assert not np.array_equal(again.face, crop.face)
 
 
 def test_a_pre_cropped_picture_gives_its_central_square():

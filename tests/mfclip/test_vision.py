@@ -5,7 +5,7 @@ import torch
 
 from mfclip import MFCLIP
 from mfclip.config import CLIP_B16, TINY, NoiseConfig
-from mfclip.vision import AbsentNoiseEncoder, ConvImageEncoder, GridNoiseEncoder
+from mfclip.vision import AbsentNoiseEncoder, ConvImageEncoder, Convolution, GridNoiseEncoder
 
 LIMIT = 12_000_000  # parameters of `tiny` without the token table
 
@@ -28,6 +28,35 @@ def test_shapes(tiny, random, stream, cells, size):
     assert embedding.shape == (2, TINY.embed_dim)
     assert hidden.shape == (2, 1 + cells, getattr(TINY, stream).width)
     assert all(w.shape == (2, getattr(TINY, stream).heads, 1 + cells, 1 + cells) for w in weights)
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+def test_a_folded_normalisation_gives_the_same_numbers(random, stride):
+    layer = Convolution(3, 5, stride).eval()
+    norm = layer[1]
+    for values, low, high in (
+        (norm.running_mean, -1, 1),
+        (norm.running_var, 0.2, 4),
+        (norm.weight.data, 0.5, 2),
+        (norm.bias.data, -1, 1),
+    ):
+        values.copy_(torch.rand(5, generator=random) * (high - low) + low)
+    pixels = torch.randn(2, 3, 16, 16, generator=random)
+    plain = layer(pixels)
+    with torch.no_grad():
+        folded = layer(pixels)
+    assert plain.requires_grad and not folded.requires_grad
+    assert torch.allclose(folded, plain, atol=1e-5)
+    assert 0.1 < float((folded > 0).float().mean()) < 0.9
+
+
+def test_a_normalisation_that_learns_is_not_folded(random):
+    layer = Convolution(3, 5)
+    before = layer[1].running_mean.clone()
+    with torch.no_grad():
+        seen = layer(torch.randn(4, 3, 16, 16, generator=random) + 2)
+    assert not torch.equal(layer[1].running_mean, before)
+    assert seen.shape == (4, 5, 16, 16)
 
 
 def test_every_cell_can_move_the_embedding(tiny, faces):

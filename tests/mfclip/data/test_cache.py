@@ -143,7 +143,7 @@ def test_a_face_is_found_once_and_a_photo_without_one_is_named(
     assert cache.broken[0].startswith("hills.png: No face was found")
     for entry, rgb in zip(cache.entries, (astronaut, two_faces), strict=True):
         face = found(rgb)[0]
-        assert entry.square == face_region((face.x0, face.y0, face.x1, face.y1), rgb.shape[1], rgb.shape[0])
+        assert entry.square == face_region(face.edges, rgb.shape[1], rgb.shape[0])
     renamed = [dataclasses.replace(sources[1], generator="phone"), sources[2], sources[0]]
     again = cache_photographs(tmp_path / "faces", renamed, tmp_path)
     assert len(searches) == 3 and len(again) == 2 and again.broken == cache.broken
