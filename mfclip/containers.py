@@ -3,14 +3,15 @@
 A decoder's work is bounded by the size of the picture only as long as the file says each thing once. A progressive
 JPEG of 400 kB can ask for 5,000 passes over 40 megapixels (12 s of work, found by tests/fuzz), a JPEG of 4 MB can hold
 200,000 pieces of EXIF that Pillow joins one by one (5 s, four times as much for twice the file), and a PNG of 1 MB a
-thousand colour profiles that are unpacked one by one (2 s). No camera and no program writes such files.
+thousand colour profiles that are unpacked one by one (2 s). Nor is memory bounded by the size of the picture where much
+stands beside the pixels: it is kept while they are decoded, some of it twice. No camera and no program writes such files.
 """
 
 import re
 from typing import BinaryIO
 
-MAX_BYTES = 400_000_000
-"""Of a file; 40 megapixels of 16-bit RGBA take 320 MB."""
+MAX_BYTES = {"JPEG": 400_000_000, "PNG": 400_000_000, "WEBP": 100_000_000}
+"""Of a file; 40 megapixels of 16-bit RGBA take 320 MB. A WebP is copied into memory before it is decoded."""
 
 MAX_SCANS = 100
 """Of a JPEG; progressive encoders write about ten."""
@@ -21,11 +22,18 @@ MAX_SEGMENTS = 1_000
 MAX_CHUNKS = 250
 """Of a PNG, its pixels not counted; a few dozen are many."""
 
+MAX_BESIDE = 50_000_000
+"""Bytes in those chunks; a colour profile for print takes 2 MB."""
+
+MAX_PIECES = 100_000
+"""Of a PNG's pixels; libpng cuts them into pieces of 8 kB, and Pillow asks for each by itself, empty or not."""
+
 # A marker is FF and a byte that is neither stuffing (00), a restart (D0 to D7) nor FF again (ISO 10918-1, B.1.1.2).
 _MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 _END, _SCAN = 0xD9, 0xDA
 _ALONE = (0x01, 0xD8)  # markers that no length follows
-_PIXELS = (b"IDAT", b"fdAT", b"fcTL")  # a PNG, an animated one too, may hold any number of these
+_STREAMED = (b"IDAT", b"fdAT")  # chunks of a PNG that are decoded as they are read
+_PIXELS = (*_STREAMED, b"fcTL")  # and those of which an animated one may hold many
 
 
 def excess(stream: BinaryIO, kind: str) -> str:
@@ -36,8 +44,8 @@ def excess(stream: BinaryIO, kind: str) -> str:
     size = stream.seek(0, 2)
     stream.seek(0)
     try:
-        if size > MAX_BYTES:
-            return f"{size} bytes, and {MAX_BYTES} are the most"
+        if size > MAX_BYTES[kind]:
+            return f"{size} bytes, and {MAX_BYTES[kind]} are the most"
         if kind == "JPEG":
             return _of_jpeg(stream.read())
         return _of_png(stream, size) if kind == "PNG" else ""
@@ -64,12 +72,26 @@ def _of_jpeg(data: bytes) -> str:
 
 
 def _of_png(stream: BinaryIO, size: int) -> str:
-    pieces, at = 0, 8
+    chunks = pieces = beside = animations = 0
+    at = 8
     while at + 8 <= size:
         stream.seek(at)
-        head = stream.read(8)
-        pieces += head[4:] not in _PIXELS
-        if pieces > MAX_CHUNKS:
+        head = stream.read(12)
+        length, name, frames = int.from_bytes(head[:4], "big"), head[4:8], int.from_bytes(head[8:], "big")
+        if name == b"IEND":
+            break
+        pieces += name in _PIXELS
+        chunks += name not in _PIXELS
+        beside += min(length, size - at) if name not in _STREAMED else 0
+        animations += name == b"acTL"
+        if chunks > MAX_CHUNKS:
             return f"more than {MAX_CHUNKS} chunks beside its pixels"
-        at += 12 + int.from_bytes(head[:4], "big")
+        if beside > MAX_BESIDE:
+            return f"more than {MAX_BESIDE} bytes beside its pixels"
+        if pieces > MAX_PIECES:
+            return f"its pixels in more than {MAX_PIECES} pieces"
+        # Pillow takes such a file for a still picture, and warns on stderr.
+        if animations > 1 or (name == b"acTL" and not 0 < frames < 2**31):
+            return "an animation whose frames are counted wrongly"
+        at += 12 + length
     return ""

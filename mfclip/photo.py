@@ -2,7 +2,8 @@
 
 The header is judged before a pixel is decoded, because a PNG of 46 KB can claim 169 megapixels. Pillow's
 plugin classes are opened directly and not through ``Image.open``: the latter warns on stderr about big
-pictures and its limit is a global shared by every thread.
+pictures and its limit is a global shared by every thread. What is decoded is turned into RGB strip by strip,
+so that reading never takes more than 600 MB (tests/fuzz/largest.py).
 """
 
 import io
@@ -13,24 +14,20 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
-from PIL import Image, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
+from PIL import Image
 
 from mfclip.containers import excess
+from mfclip.photo_files import ORIENTATION, UPRIGHT, JpegFile, PngFile, WebpFile
 
 MAX_PIXELS = 40_000_000  # a 40 megapixel photo takes 120 MB as RGB
 MIN_SIDE = 32  # pixels; nothing below can hold a face worth judging
 
+STRIP = 1_000_000  # pixels turned into RGB at once
+
 _ALLOWED = "JPEG, PNG or WebP"
-_EXIF_ORIENTATION = 0x0112
-_UPRIGHT = {  # EXIF 2.32, tag Orientation: how to turn the stored rows into what was seen
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
+_LYING = (5, 6, 7, 8)  # orientations in which a file's rows are the columns that are seen
+_WIDE = ("I", "F")  # how Pillow's modes of more than 8 bits begin
+_CLEAR = ("RGBA", "LA", "PA", "La", "RGBa")
 # What Pillow's decoders raise on damaged files, found by flipping bytes.
 _DECODER_ERRORS = (
     OSError,
@@ -143,7 +140,7 @@ def _from_stream(stream: BinaryIO, name: str) -> Photo:
     too_much = excess(stream, plugin.format)
     if too_much:
         raise ValueError(f"{name!r} holds {too_much}: open it in an image editor and save it as {_ALLOWED}.")
-    if plugin is WebPImagePlugin.WebPImageFile:
+    if plugin is WebpFile:
         # Its plugin reserves the whole canvas when it opens, so the size is read before.
         _check_size(_webp_size(head, name), name)
     try:
@@ -158,11 +155,11 @@ def _plugin(head: bytes, name: str) -> Any:
     if not head:
         raise ValueError(f"The file {name!r} is empty (0 bytes): get it again and give a {_ALLOWED} file.")
     if head.startswith(b"\xff\xd8"):
-        return JpegImagePlugin.JpegImageFile
+        return JpegFile
     if head.startswith(b"\x89PNG\r\n\x1a\n"):
-        return PngImagePlugin.PngImageFile
+        return PngFile
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return WebPImagePlugin.WebPImageFile
+        return WebpFile
     what = next((said for at, magic, said in _OTHER_FORMATS if head[at : at + len(magic)] == magic), "")
     if b"<svg" in head.lower():
         what = "an SVG drawing"
@@ -209,25 +206,46 @@ def _from_image(image: Image.Image, name: str) -> Photo:
         image.load()
     except _DECODER_ERRORS:
         raise ValueError(_damaged(name)) from None
-    orientation = _orientation(image)
-    if image.mode.startswith(("I", "F")):
-        image = _to_eight_bits(image, name)
+    rgb, seen_through = _upright_rgb(image, name)
+    if image.mode.startswith(_WIDE):
         notes.append("16-bit values were scaled to 8 bits")
-    elif image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
-        image, seen_through = _over_white(image)
-        if seen_through:
-            notes.append("transparent parts were laid on white")
-    rgb_image = image.convert("RGB")
-    if orientation in _UPRIGHT:
-        rgb_image = rgb_image.transpose(_UPRIGHT[orientation])
-    return Photo(np.array(rgb_image, dtype=np.uint8), name, "; ".join(notes))
+    elif seen_through:
+        notes.append("transparent parts were laid on white")
+    return Photo(rgb, name, "; ".join(notes))
+
+
+def _upright_rgb(image: Image.Image, name: str) -> tuple[np.ndarray, bool]:
+    """uint8 (H, W, 3) as the picture is seen, and whether white shows through."""
+    orientation = _orientation(image)
+    size = image.size if orientation in _LYING else image.size[::-1]
+    rgb = np.empty((*size, 3), dtype=np.uint8)
+    stored = _as_stored(rgb, orientation)
+    rows = max(1, STRIP // image.width)
+    seen_through = False
+    for top in range(0, image.height, rows):
+        strip = image.crop((0, top, image.width, min(top + rows, image.height)))
+        if image.mode.startswith(_WIDE):
+            strip = _to_eight_bits(strip, name)
+        elif image.mode in _CLEAR or "transparency" in image.info:
+            strip, holes = _over_white(strip)
+            seen_through |= holes
+        stored[top : top + rows] = np.asarray(strip.convert("RGB"))
+    return rgb, seen_through
+
+
+def _as_stored(upright: np.ndarray, orientation: int) -> np.ndarray:
+    """The same pixels, in the order in which a file of that orientation stores them (EXIF 2.32, tag Orientation)."""
+    turned = upright.transpose(1, 0, 2) if orientation in _LYING else upright
+    down = -1 if orientation in (3, 4, 6, 7) else 1
+    across = -1 if orientation in (2, 3, 7, 8) else 1
+    return turned[::down, ::across]
 
 
 def _orientation(image: Image.Image) -> int:
     try:
-        return int(image.getexif().get(_EXIF_ORIENTATION, 1))
+        return int(image.getexif().get(ORIENTATION, UPRIGHT))
     except _DECODER_ERRORS:
-        return 1  # broken metadata is no reason to refuse sound pixels
+        return UPRIGHT  # broken metadata is no reason to refuse sound pixels
 
 
 def _to_eight_bits(image: Image.Image, name: str) -> Image.Image:

@@ -11,6 +11,7 @@ from PIL import Image
 
 from mfclip import Config, Hierarchy
 from mfclip.config import AUTHORS, TINY
+from mfclip.containers import MAX_BYTES
 from mfclip.photo import read_photo
 from mfclip.prompts import published_hierarchy, shown
 from tests.fuzz.corpus import SMALL, chunk, encoded, jpeg_claiming, png, seeds
@@ -50,8 +51,35 @@ class TestPicturesThatMakeWork:
         for hidden in (b"\xff" * 9, b"\0" * 9, b"\xff\x01", b"\xff\xd9"):
             assert "scans" in refusal(lambda hidden=hidden: read_photo(body[:2] + hidden + body[2:]))
 
+    def test_an_opening_of_exif_without_end(self):
+        """0.35 s for 600 kB, 25 times as much for five times the file: Pillow cuts it off six bytes at a time."""
+        endless = b"Exif\0\0" * 800_000
+        assert read_photo(png(*SMALL, ROWS, more=chunk(b"eXIf", endless))).rgb.shape == (*SMALL, 3)
+        jpeg, piece = seeds()["jpeg"], b"\xff\xe1\xff\xfe" + endless[:65_532]
+        start = time.process_time()
+        assert read_photo(jpeg[:2] + piece * 70 + jpeg[2:]).rgb.shape[2] == 3
+        assert time.process_time() - start < 1.0
+
+    def test_pixels_in_a_million_pieces(self):
+        """1 s for 12 MB, half a minute for the largest file: Pillow asks for each piece by itself."""
+        body = png(*SMALL, ROWS, more=chunk(b"IDAT", b"") * 1_000_000)
+        assert "more than 100000 pieces" in refusal(lambda: read_photo(body))
+
+    def test_much_beside_the_pixels(self):
+        """What lies beside the pixels is kept while they are decoded, some of it twice."""
+        beside = chunk(b"eXIf", bytes(51_000_000))
+        assert "50000000 bytes beside its pixels" in refusal(
+            lambda: read_photo(png(*SMALL, ROWS, more=beside))
+        )
+
+    @pytest.mark.parametrize("frames", [[0], [2**31], [2**32 - 1], [1, 1]])
+    def test_an_animation_of_impossible_length(self, frames):
+        """Pillow's warning reached the log of the server."""
+        counts = b"".join(chunk(b"acTL", struct.pack(">II", count, 0)) for count in frames)
+        assert "counted wrongly" in refusal(lambda: read_photo(png(*SMALL, ROWS, more=counts)))
+
     def test_a_file_larger_than_any_picture(self, monkeypatch):
-        monkeypatch.setattr("mfclip.containers.MAX_BYTES", 1_000)
+        monkeypatch.setitem(MAX_BYTES, "PNG", 1_000)
         assert "1000 are the most" in refusal(lambda: read_photo(seeds()["png"]))
 
     def test_what_programs_do_write_is_read(self):
