@@ -1,7 +1,8 @@
 """Damaged pictures, prompt hierarchies, configurations and weights through the public face (tests/fuzz), long version.
 
 Every piece runs in a process of its own with limits on memory and on CPU time, so that a case which kills its process
-is a finding with a name. Run one piece by hand with `python -m benchmarks.fuzz CAMPAIGN FIRST COUNT`.
+is a finding with a name. Run one piece by hand with `python -m benchmarks.fuzz CAMPAIGN FIRST COUNT`. At the end the
+largest picture of every kind is read, each in a process of its own, for the memory that it takes.
 """
 
 import faulthandler
@@ -12,9 +13,11 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from benchmarks.report import Line
+from tests.fuzz.largest import BOUND, KINDS, memory_of_reading
 from tests.fuzz.watch import MIB, SLOWEST_CASE, Tally, Watch
 
 CASES = {"pictures": 5_000, "hierarchies": 1_000, "imports": 1_000, "configurations": 1_000, "headers": 1_000}
@@ -34,8 +37,9 @@ def piece(name: str, first: int, count: int, place: Path) -> Tally:
     with place.open("wb", buffering=0) as running:
 
         def before(case: str) -> None:
-            running.truncate(0)
-            os.pwrite(running.fileno(), case.encode("utf-8", "replace"), 0)
+            name_of_case = case.encode("utf-8", "replace")
+            os.pwrite(running.fileno(), name_of_case, 0)
+            running.truncate(len(name_of_case))
             signal.setitimer(signal.ITIMER_PROF, STUCK)
 
         # The first signal writes where every thread is, then ends the process as it would have without us.
@@ -80,32 +84,44 @@ def _piece_apart(name: str, first: int, count: int) -> Tally:
 
 
 def run() -> list[Line]:
-    """Each campaign: how many cases, how many ended otherwise than documented, the slowest, the growth of memory."""
+    """Each campaign: its cases, what ended otherwise than documented, time and memory; then the largest pictures."""
     lines = []
     for name, count in CASES.items():
+        start = time.perf_counter()
         total = campaign(name, count)
-        refused = sum(total.refused.values())
-        faults = "; ".join(f"{fault} ({case})" for fault, case in total.faults.items())
-        note = f"{total.accepted} accepted, {refused} refused in {len(total.refused)} ways"
-        lines += [
-            Line(f"fuzz, {name}", total.cases, "cases", "≥", count, note),
-            Line(
-                f"fuzz, {name}, not as documented", len(total.faults), "kinds of fault", "≤", 0, faults[:600]
-            ),
-            Line(
-                f"fuzz, {name}, slowest",
-                total.slowest,
-                "s of CPU",
-                "≤",
-                SLOWEST_CASE,
-                total.slowest_case[:80],
-            ),
-            Line(f"fuzz, {name}, growth of memory", total.growth / MIB, "MiB", "≤", MOST_GROWTH / MIB),
-        ]
+        lines += _lines(name, count, total, time.perf_counter() - start)
+    for kind in KINDS:
+        taken = memory_of_reading(kind) / 1e6
+        lines.append(Line(f"fuzz, reading 40 megapixels, {kind}", taken, "MB above idle", "≤", BOUND / 1e6))
     return lines
+
+
+def _lines(name: str, count: int, total: Tally, seconds: float) -> list[Line]:
+    classes = ", ".join(f"{number:,} {kind}" for kind, number in total.raised.most_common())
+    faults = "; ".join(f"{fault} ({case})" for fault, case in total.faults.items())
+    warned = "; ".join(f"{number} × {said}" for said, number in total.warned.most_common())
+    note = f"{total.accepted:,} accepted; refused in {len(total.refused)} ways: {classes or 'none'}"
+    slowest = total.slowest_case[:80]
+    return [
+        Line(f"fuzz, {name}", total.cases, "cases", "≥", count, note),
+        Line(f"fuzz, {name}, not as documented", len(total.faults), "kinds of fault", "≤", 0, faults[:600]),
+        Line(f"fuzz, {name}, warnings let out", total.warned.total(), "warnings", "≤", 0, warned[:600]),
+        Line(f"fuzz, {name}, time", seconds, "s, starts of processes included", "", None),
+        Line(f"fuzz, {name}, slowest", total.slowest, "s of CPU", "≤", SLOWEST_CASE, slowest),
+        Line(f"fuzz, {name}, growth of memory", total.growth / MIB, "MiB", "≤", MOST_GROWTH / MIB),
+        Line(
+            f"fuzz, {name}, peak of memory",
+            total.peak / MIB,
+            "MiB",
+            "",
+            None,
+            "weights and libraries included",
+        ),
+    ]
 
 
 if __name__ == "__main__":
     asked, first_case, cases, *file = sys.argv[1:]
-    found = piece(asked, int(first_case), int(cases), Path(file[0] if file else os.devnull))
-    sys.stdout.write(json.dumps(found.to_dict()))
+    with tempfile.NamedTemporaryFile(prefix="fuzz-") as unasked:
+        found = piece(asked, int(first_case), int(cases), Path(file[0] if file else unasked.name))
+    sys.stdout.write(json.dumps(found.to_dict()) + "\n")

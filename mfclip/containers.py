@@ -4,7 +4,7 @@ A decoder's work is bounded by the size of the picture only as long as the file 
 JPEG of 400 kB can ask for 5,000 passes over 40 megapixels (12 s of work, found by tests/fuzz), a JPEG of 4 MB can hold
 200,000 pieces of EXIF that Pillow joins one by one (5 s, four times as much for twice the file), and a PNG of 1 MB a
 thousand colour profiles that are unpacked one by one (2 s). Nor is memory bounded by the size of the picture where much
-stands beside the pixels: it is kept while they are decoded, some of it twice. No camera and no program writes such files.
+stands beside the pixels: it is kept while they are decoded, partly twice. No camera and no program writes such files.
 """
 
 import re
@@ -39,18 +39,23 @@ _PIXELS = (*_STREAMED, b"fcTL")  # and those of which an animated one may hold m
 def excess(stream: BinaryIO, kind: str) -> str:
     """What a file holds too much of, in words to follow "it holds", or "" for an ordinary one.
 
-    stream: at its start, and left there. kind: "JPEG", "PNG" or "WEBP".
+    stream: at its start, and left there. kind: "JPEG", "PNG" or "WEBP". Raises SyntaxError, as decoders do, where a PNG
+    contradicts itself about its animation.
     """
     size = stream.seek(0, 2)
     stream.seek(0)
     try:
         if size > MAX_BYTES[kind]:
-            return f"{size} bytes, and {MAX_BYTES[kind]} are the most"
+            return _most(size, MAX_BYTES[kind])
         if kind == "JPEG":
             return _of_jpeg(stream.read())
         return _of_png(stream, size) if kind == "PNG" else ""
     finally:
         stream.seek(0)
+
+
+def _most(size: int, limit: int) -> str:
+    return f"{size} bytes, and {limit} are the most"
 
 
 def _of_jpeg(data: bytes) -> str:
@@ -87,11 +92,11 @@ def _of_png(stream: BinaryIO, size: int) -> str:
         if chunks > MAX_CHUNKS:
             return f"more than {MAX_CHUNKS} chunks beside its pixels"
         if beside > MAX_BESIDE:
-            return f"more than {MAX_BESIDE} bytes beside its pixels"
+            return _most(beside, MAX_BESIDE) + " beside its pixels"
         if pieces > MAX_PIECES:
-            return f"its pixels in more than {MAX_PIECES} pieces"
-        # Pillow takes such a file for a still picture, and warns on stderr.
+            return f"more than {MAX_PIECES} segments"
+        # Pillow would take such a file for a still picture, and warn on stderr.
         if animations > 1 or (name == b"acTL" and not 0 < frames < 2**31):
-            return "an animation whose frames are counted wrongly"
+            raise SyntaxError(f"acTL: {frames}")
         at += 12 + length
     return ""

@@ -137,7 +137,10 @@ def _from_stream(stream: BinaryIO, name: str) -> Photo:
     head = stream.read(1024)
     stream.seek(0)
     plugin = _plugin(head, name)
-    too_much = excess(stream, plugin.format)
+    try:
+        too_much = excess(stream, plugin.format)
+    except SyntaxError:
+        raise ValueError(_damaged(name)) from None
     if too_much:
         raise ValueError(f"{name!r} holds {too_much}: open it in an image editor and save it as {_ALLOWED}.")
     if plugin is WebpFile:

@@ -8,7 +8,7 @@ worded as published (Figure 1 of arXiv 2409.09724 and the authors' training scri
 
 import json
 import reprlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -51,6 +51,9 @@ PUBLISHED_GENERATORS = {
 MAX_DESCRIPTIONS = 64
 MAX_CHARACTERS = 1000
 
+_DIGITS = "with a number of more than 4300 digits"
+"""Python neither reads nor writes such a whole number, to bound the work."""
+
 _short = reprlib.Repr()
 _short.maxstring = _short.maxother = _short.maxlong = 80
 
@@ -59,8 +62,8 @@ def shown(value: Any) -> str:
     """A value as a sentence quotes it: as Python writes it, cut where it is long or deep."""
     try:
         text = _short.repr(value)
-    except ValueError:  # Python writes no whole number of more than 4300 digits
-        return f"a {type(value).__name__} with a number of more than 4300 digits"
+    except ValueError:
+        return f"a {type(value).__name__} {_DIGITS}"
     return text if len(text) <= 240 else f"{text[:240]}…"
 
 
@@ -87,10 +90,7 @@ class Description:
             if not isinstance(sentence, str) or not sentence.strip():
                 raise ValueError(f"The {level} sentence is empty; write a sentence or remove the row.")
             if len(sentence) > MAX_CHARACTERS:
-                raise ValueError(
-                    f"The {level} sentence has {len(sentence)} characters; "
-                    f"at most {MAX_CHARACTERS} are allowed. Shorten it."
-                )
+                raise ValueError(_too_long(level, len(sentence)))
             if any("\ud800" <= letter <= "\udfff" for letter in sentence):
                 # JSON can spell one; no tokeniser, file or page can write it.
                 raise ValueError(
@@ -105,6 +105,10 @@ class Description:
         if generator.lower().startswith(GENERATOR_OPENING):
             generator = generator[len(GENERATOR_OPENING) :].strip() or generator
         return (*self.sentences[:3], generator)
+
+
+def _too_long(level: str, count: int | str) -> str:
+    return f"The {level} sentence has {count} characters; at most {MAX_CHARACTERS} are allowed. Shorten it."
 
 
 def describe_real() -> Description:
@@ -135,6 +139,13 @@ def _unlisted(name: str, sentence: str) -> str:
     if name in ("", UNKNOWN_NAME):
         return sentence.format("an unknown")
     return f"{sentence.format('the')} {name.replace('_', ' ')}"
+
+
+def _written(cell: Any, level: str) -> str:
+    try:
+        return "" if cell is None else str(cell)
+    except (ValueError, RecursionError):  # a number of over 4300 digits, lists nested by the thousand
+        raise ValueError(_too_long(level, f"more than {MAX_CHARACTERS}")) from None
 
 
 @dataclass(frozen=True)
@@ -184,13 +195,17 @@ class Hierarchy:
         descriptions = []
         for number, row in enumerate(rows, start=1):
             try:
-                if not row:
+                cells = list(row) if isinstance(row, Iterable) and not isinstance(row, str) else [row]
+                if not cells or row is None:
                     raise ValueError("It is empty; write 'real' or 'fake' and four sentences, or remove it.")
-                side = str(row[0]).strip().lower()
+                side = cells[0].strip().lower() if isinstance(cells[0], str) else None
                 if side not in ("real", "fake"):
-                    raise ValueError(f"The first cell is {shown(row[0])}; write 'real' or 'fake'.")
+                    raise ValueError(f"The first cell is {shown(cells[0])}; write 'real' or 'fake'.")
                 # However many there are: Description counts them and says what is missing.
-                sentences: Any = tuple("" if cell is None else str(cell) for cell in row[1:])
+                sentences: Any = tuple(
+                    _written(cell, LEVELS[min(place, len(LEVELS) - 1)])
+                    for place, cell in enumerate(cells[1:])
+                )
                 descriptions.append(Description(sentences, fake=side == "fake"))
             except ValueError as error:
                 raise ValueError(f"Row {number}: {error}") from None
@@ -213,14 +228,17 @@ class Hierarchy:
                 content = json.loads(content)
             except RecursionError:
                 raise ValueError(f"The hierarchy's JSON is nested too deeply; expected {expected}.") from None
-            except ValueError as error:
+            except json.JSONDecodeError as error:
                 raise ValueError(f"The hierarchy is not valid JSON ({error}); expected {expected}.") from None
+            except ValueError:
+                kind = f"text {_DIGITS}"
+                raise ValueError(f"The hierarchy is a {kind}; expected {expected}.") from None
         if not isinstance(content, list):
             raise ValueError(f"The hierarchy is a {type(content).__name__}; expected {expected}.")
         descriptions = []
         for number, item in enumerate(content, start=1):
             if not isinstance(item, dict) or set(item) != {"fake", "sentences"}:
-                keys = sorted(item, key=str) if isinstance(item, dict) else item
+                keys = sorted(item, key=shown) if isinstance(item, dict) else item
                 raise ValueError(f"Description {number} is {shown(keys)}; expected {expected}.")
             if not isinstance(item["fake"], bool) or not isinstance(item["sentences"], list):
                 raise ValueError(f"Description {number} has values of the wrong type; expected {expected}.")

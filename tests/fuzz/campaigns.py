@@ -84,6 +84,13 @@ def _hierarchy(document: Any) -> None:
     _sound(_detector().revise(_verdict(), hierarchy))
 
 
+def _table(rows: Any) -> None:
+    hierarchy = Hierarchy.from_rows(rows)
+    if Hierarchy.from_rows(hierarchy.to_rows()) != hierarchy:
+        raise AssertionError("the hierarchy does not come back from its own rows")
+    _sound(_detector().revise(_verdict(), hierarchy))
+
+
 def _descriptions(read: Callable[[Any], tuple[mfclip.Description, ...]], content: Any) -> None:
     found = read(content)
     rows = [Row(number, row.fake, row.sentences) for number, row in enumerate(found)]
@@ -104,10 +111,12 @@ def _configuration(values: Any) -> None:
 
 
 def hierarchies(watch: Watch, first: int, count: int) -> None:
-    """Damaged hierarchies as lists and as texts, through `Hierarchy.from_json` and `Detector.revise`."""
+    """Damaged hierarchies as lists, texts and tables, through both readers of `Hierarchy` and `Detector.revise`."""
     _verdict()
+    quarter = count // 4
     documents = structures.hierarchies | structures.broken_texts(structures.hierarchies)
-    _draw(watch, first, count, documents, _hierarchy)
+    _draw(watch, first, count - quarter, documents, _hierarchy)
+    _draw(watch, first, quarter, structures.tables, _table)
 
 
 def imported(watch: Watch, first: int, count: int) -> None:

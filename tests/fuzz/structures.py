@@ -120,6 +120,7 @@ def damaged(draw: Any, documents: st.SearchStrategy[Any], most: int = 3) -> Any:
 
 
 hierarchies = damaged(st.just(published_hierarchy().to_json()))
+tables = damaged(st.just(published_hierarchy().to_rows())).filter(lambda rows: isinstance(rows, list))
 configurations = damaged(st.sampled_from([config.to_dict() for config in (TINY, TINY, CLIP_B16, AUTHORS)]))
 
 

@@ -63,12 +63,12 @@ class TestPicturesThatMakeWork:
     def test_pixels_in_a_million_pieces(self):
         """1 s for 12 MB, half a minute for the largest file: Pillow asks for each piece by itself."""
         body = png(*SMALL, ROWS, more=chunk(b"IDAT", b"") * 1_000_000)
-        assert "more than 100000 pieces" in refusal(lambda: read_photo(body))
+        assert "more than 100000 segments" in refusal(lambda: read_photo(body))
 
     def test_much_beside_the_pixels(self):
         """What lies beside the pixels is kept while they are decoded, some of it twice."""
         beside = chunk(b"eXIf", bytes(51_000_000))
-        assert "50000000 bytes beside its pixels" in refusal(
+        assert "50000000 are the most beside its pixels" in refusal(
             lambda: read_photo(png(*SMALL, ROWS, more=beside))
         )
 
@@ -76,7 +76,7 @@ class TestPicturesThatMakeWork:
     def test_an_animation_of_impossible_length(self, frames):
         """Pillow's warning reached the log of the server."""
         counts = b"".join(chunk(b"acTL", struct.pack(">II", count, 0)) for count in frames)
-        assert "counted wrongly" in refusal(lambda: read_photo(png(*SMALL, ROWS, more=counts)))
+        assert "damaged or incomplete" in refusal(lambda: read_photo(png(*SMALL, ROWS, more=counts)))
 
     def test_a_file_larger_than_any_picture(self, monkeypatch):
         monkeypatch.setitem(MAX_BYTES, "PNG", 1_000)
@@ -108,6 +108,13 @@ class TestPicturesThatMakeWork:
             assert excess(stream, kind) == "" and stream.tell() == 0
 
 
+def nested(depth: int) -> list:
+    inside: list = []
+    for _ in range(depth):
+        inside = [inside]
+    return inside
+
+
 class TestHierarchies:
     def test_deep_nesting(self):
         """A RecursionError came out."""
@@ -122,6 +129,33 @@ class TestHierarchies:
         """Python's own refusal to write it came out."""
         assert "4300 digits" in refusal(lambda: Hierarchy.from_json([10**5_000]))
         assert shown([10**5_000]) == "a list with a number of more than 4300 digits"
+
+    def test_a_number_of_thousands_of_digits_in_a_text(self):
+        """Python's advice to its programmers came out: use sys.set_int_max_str_digits."""
+        said = refusal(lambda: Hierarchy.from_json(f"[{'9' * 5_000}]"))
+        assert "a text with a number of more than 4300 digits; expected a list" in said
+
+    def test_a_number_of_thousands_of_digits_as_a_key(self):
+        """An error of sorting the keys came out, without a remedy."""
+        assert "Description 1 is a list with a number" in refusal(
+            lambda: Hierarchy.from_json([{10**5_000: 1}])
+        )
+
+    @pytest.mark.parametrize("long", [10**5_000, [10**5_000], nested(9_000)], ids=["number", "list", "depth"])
+    def test_cells_that_python_does_not_write(self, long):
+        """An error of str came out: a ValueError without a remedy, or a RecursionError."""
+        first = refusal(lambda: Hierarchy.from_rows([[long, "a", "b", "c", "d"]]))
+        assert first.startswith("Row 1: The first cell is ") and first.endswith("; write 'real' or 'fake'.")
+        third = refusal(lambda: Hierarchy.from_rows([["real", "a", "b", long, "d"]]))
+        assert third == (
+            "Row 1: The family sentence has more than 1000 characters; at most 1000 are allowed. Shorten it."
+        )
+
+    # Names, because pytest does not write such numbers either.
+    @pytest.mark.parametrize("row", [5, None, 10**5_000, "real", {"real": 1}, [], True], ids=[*"abcdefg"])
+    def test_rows_that_are_none(self, row):
+        """A TypeError came out."""
+        assert refusal(lambda: Hierarchy.from_rows([row])).startswith("Row 1: ")
 
     def test_half_a_character(self):
         """A UnicodeEncodeError came out of the tokeniser."""

@@ -25,6 +25,7 @@ def test_damaged_input_ends_in_an_answer_or_a_documented_sentence(name):
     assert tally.accepted and sum(tally.refused.values()), "only one side of the border was visited"
     assert len(tally.refused) >= 3, tally.refused
     assert tally.growth < 512 * MIB
+    assert not tally.warned
 
 
 def test_the_corpus_is_judged_or_refused_and_its_sound_pictures_are_judged():
@@ -88,6 +89,7 @@ def test_a_case_that_is_slow_or_wrong_is_kept_with_its_name():
     assert again == watch.tally
     again.add(watch.tally)
     assert again.cases == 6 and again.refused.total() == 2 and again.faults == watch.tally.faults
+    assert again.raised == {"ValueError": 2, "ZeroDivisionError": 2} and again.peak == watch.tally.peak > 0
 
 
 def test_a_piece_of_the_long_version_says_where_it_is(tmp_path, monkeypatch):

@@ -64,27 +64,35 @@ def peak_memory() -> int:
 
 @dataclass
 class Tally:
-    """What became of the cases of a campaign. faults: what went wrong → the first case it went wrong in."""
+    """What became of the cases of a campaign.
+
+    refused: openings of the sentences; raised: names of the errors' classes. faults: what went wrong → the first case
+    it went wrong in. growth: of the memory over all cases; peak: of the process, both in bytes.
+    """
 
     cases: int = 0
     accepted: int = 0
     refused: Counter = field(default_factory=Counter)
+    raised: Counter = field(default_factory=Counter)
     warned: Counter = field(default_factory=Counter)
     faults: dict[str, str] = field(default_factory=dict)
     slowest: float = 0.0
     slowest_case: str = ""
     growth: int = 0
+    peak: int = 0
 
     def add(self, other: "Tally") -> None:
         """Take in another piece of the same campaign."""
         self.cases += other.cases
         self.accepted += other.accepted
         self.refused += other.refused
+        self.raised += other.raised
         self.warned += other.warned
         self.faults = other.faults | self.faults
         if other.slowest > self.slowest:
             self.slowest, self.slowest_case = other.slowest, other.slowest_case
         self.growth = max(self.growth, other.growth)
+        self.peak = max(self.peak, other.peak)
 
     def to_dict(self) -> dict[str, Any]:
         # Not dataclasses.asdict, which makes pairs the keys of a Counter.
@@ -92,7 +100,7 @@ class Tally:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "Tally":
-        counters = {name: Counter(values[name]) for name in ("refused", "warned")}
+        counters = {name: Counter(values[name]) for name in ("refused", "raised", "warned")}
         return cls(**{**values, **counters})
 
 
@@ -115,13 +123,15 @@ class Watch:
                 work()
                 self.tally.accepted += 1
             except Exception as error:  # noqa: BLE001  the very question is which exceptions come
+                self.tally.raised[type(error).__name__] += 1
                 fault = fault_of(error)
                 if not fault:
                     self.tally.refused[_opening(str(error))] += 1
         seconds = time.process_time() - start
         tally = self.tally
         tally.cases += 1
-        tally.growth = max(tally.growth, peak_memory() - self._memory)
+        tally.peak = peak_memory()
+        tally.growth = max(tally.growth, tally.peak - self._memory)
         tally.warned.update(f"{warning.category.__name__}: {str(warning.message)[:60]}" for warning in said)
         if seconds > tally.slowest:
             tally.slowest, tally.slowest_case = seconds, name
