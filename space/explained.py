@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -39,13 +38,15 @@ class Explained:
 
     verdict: which one; explanations of another are never shown beside it. results: by section, without the subject
     (which holds the detector, and gradio copies what it keeps for a visitor). receipts: by section, as far as they
-    were asked for. problems: one sentence why a section has nothing to show.
+    were asked for. problems: one sentence why a section has nothing to show. thorough: sections whose receipt is of the
+    full test.
     """
 
     verdict: "Verdict | None" = None
-    results: Mapping[str, "Result"] = field(default_factory=lambda: MappingProxyType({}))
-    receipts: Mapping[str, "Receipt"] = field(default_factory=lambda: MappingProxyType({}))
-    problems: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    results: Mapping[str, "Result"] = field(default_factory=dict)
+    receipts: Mapping[str, "Receipt"] = field(default_factory=dict)
+    problems: Mapping[str, str] = field(default_factory=dict)
+    thorough: frozenset[str] = frozenset()
 
     def is_of(self, verdict: "Verdict | None") -> bool:
         """Whether this explains that verdict. Not by identity: gradio copies what it keeps for a visitor apart."""
@@ -69,9 +70,10 @@ class Explained:
             problems=_without(self.problems, place),
         )
 
-    def with_receipt(self, place: str, receipt: "Receipt") -> "Explained":
-        """The receipt of a section's result."""
-        return replace(self, receipts={**self.receipts, place: receipt})
+    def with_receipt(self, place: str, receipt: "Receipt", full: bool = False) -> "Explained":
+        """The receipt of a section's result. full: of the full test, not of the quick one."""
+        thorough = self.thorough | {place} if full else self.thorough - {place}
+        return replace(self, receipts={**self.receipts, place: receipt}, thorough=thorough)
 
     def refused(self, place: str, problem: str) -> "Explained":
         """There is nothing to show in a section, for that reason."""

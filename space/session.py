@@ -109,7 +109,8 @@ class Session:
     the visitor's page looks like and speaks. control: what unrelated sentences in the places of the edits do, None
     where nothing was edited or too much. unseen: words of `rows` that no face was trained with, lower-cased. past,
     future: `rows` before the edits that can be undone, the latest last, and after those that can be redone, the next
-    one first.
+    one first. opened: False until the page has asked for its example, and again once the server has let go of the
+    visitor. example: name of the page's picture that was given, "" for a visitor's own photo.
     """
 
     original: tuple[Row, ...]
@@ -125,6 +126,8 @@ class Session:
     unseen: frozenset[str] = frozenset()
     past: tuple[tuple[Row, ...], ...] = ()
     future: tuple[tuple[Row, ...], ...] = ()
+    opened: bool = True
+    example: str = ""
 
     @property
     def edited(self) -> tuple[int, ...]:
@@ -173,7 +176,7 @@ class Session:
 
     def judged(self, start: "Verdict | None") -> "Session":
         """A photo was judged under the original rows (None: it was taken away); what `rows` say is not known yet."""
-        return replace(self, start=start, now=None, problem="", place="photo")
+        return replace(self, start=start, now=None, problem="", place="photo", opened=True)
 
     def revised(self, now: "Verdict | None") -> "Session":
         """The verdict under `rows`."""
@@ -187,7 +190,12 @@ class Session:
             now=None,
             problem=problem,
             place=place,
+            opened=self.opened or place == "photo",
         )
+
+    def no_verdict(self, otherwise: str) -> str:
+        """Why there is no verdict: for a visitor whom the server has let go of, that; else the sentence given."""
+        return otherwise if self.opened else self.problem
 
     def _with(self, rows: tuple[Row, ...], next_key: int = 0) -> "Session":
         """Other rows, the present ones kept for undoing; the same session if nothing differs."""
@@ -290,6 +298,11 @@ def begin(hierarchy: Hierarchy) -> Session:
     """A page on which nothing has happened yet."""
     rows = tuple(Row(key, row.fake, row.sentences) for key, row in enumerate(hierarchy))
     return Session(rows, rows, len(rows))
+
+
+def unopened(hierarchy: Hierarchy, problem: str, language: str) -> Session:
+    """What the server holds of a visitor whom it does not know (any more): no verdict, and the sentence why."""
+    return replace(begin(hierarchy), problem=problem, opened=False, language=language)
 
 
 def short(sentence: str) -> str:

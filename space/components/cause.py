@@ -1,8 +1,10 @@
 """What drove the verdict, as sentences made from the ledger's numbers, and how far the explaining has come."""
 
+import math
+
 import numpy as np
 
-from space.components.markup import quiet, signed, text
+from space.components.markup import percent, quiet, signed, text
 from space.components.work_line import about, bar_line, ended_line
 from space.explained import DEFAULT, Explained
 from space.text import joined, words
@@ -12,8 +14,12 @@ LEAST = 0.02
 """Logits below which a share, or a difference of two, is not worth a sentence; P(fake) moves by less than one point."""
 
 
-def cause(explained: Explained) -> str:
-    """Sentences: the largest share on the verdict's side, the next, and the largest against it; "" without a ledger."""
+def cause(explained: Explained, temperature: float) -> str:
+    """Sentences: the largest share on the verdict's side, the next, and the largest against it; "" without a ledger.
+
+    temperature: of the decision, P(fake) = σ(margin ∕ temperature). A share multiplies the odds by e^(share ∕
+    temperature), exactly, which says more to most readers than its logits.
+    """
     result = explained.results.get("ledger")
     if result is None:
         return ""
@@ -24,24 +30,28 @@ def cause(explained: Explained) -> str:
     side = 1.0 if shares.sum() >= 0 else -1.0
     order = [int(i) for i in np.argsort(-side * shares, kind="stable") if abs(shares[i]) >= LEAST]
     if not order:
-        return words.CAUSE_NOTHING.format(least=LEAST)
+        return words.CAUSE_NOTHING.format(least=LEAST, points=f"{25 * LEAST / temperature:.1f}")
     for_it = [i for i in order if side * shares[i] > 0]
     against = [i for i in reversed(order) if side * shares[i] < 0]
-    said = [_share(words.CAUSE_MOST, names[i], shares[i]) for i in for_it[:1]]
-    said += [_share(words.CAUSE_NEXT, names[i], shares[i]) for i in for_it[1:2]]
-    said += [_share(words.CAUSE_AGAINST, names[i], shares[i]) for i in against[:1]] or [words.CAUSE_ALONE]
-    said.append(words.CAUSE_TOTAL.format(base=signed(base), total=signed(total)))
+    told = [(words.CAUSE_MOST, i) for i in for_it[:1]] + [(words.CAUSE_NEXT, i) for i in for_it[1:2]]
+    told += [(words.CAUSE_AGAINST, i) for i in against[:1]]
+    said = [_share(form, names[i], shares[i], temperature) for form, i in told]
+    said += [] if against else [words.CAUSE_ALONE]
+    before, after = (percent(1 / (1 + math.exp(-margin / temperature))) for margin in (base, total))
+    said.append(words.CAUSE_TOTAL.format(base=signed(base), total=signed(total), before=before, after=after))
+    said.append(words.CAUSE_UNIT.format(double=f"{temperature * math.log(2):.2f}"))
     return joined(*said)
 
 
-def _share(form: str, name: str, value: float) -> str:
+def _share(form: str, name: str, value: float, temperature: float) -> str:
     side = words.SIDE_NAMES["fake" if value > 0 else "real"]
-    return form.format(player=name, value=signed(abs(value)).lstrip("+"), side=side)
+    times = f"{math.exp(abs(value) / temperature):.2g}"
+    return form.format(player=name, value=signed(abs(value)).lstrip("+"), side=side, times=times)
 
 
-def cause_card(explained: Explained) -> str:
-    """HTML of the sentences, empty while there is no ledger."""
-    said = cause(explained)
+def cause_card(explained: Explained, temperature: float) -> str:
+    """HTML of the sentences, empty while there is no ledger. temperature: as for `cause`."""
+    said = cause(explained, temperature)
     if not said:
         return ""
     title = f'<p class="mf-label">{text(words.CAUSE_TITLE)}</p>'
@@ -67,6 +77,14 @@ def done_line(seconds: float, methods: tuple[str, ...] = DEFAULT) -> str:
 def nothing() -> str:
     """HTML of a section without anything to explain."""
     return quiet(words.NOT_EXPLAINED)
+
+
+def audit_guide() -> str:
+    """HTML: how the figure of the audit is read."""
+    return (
+        f'<p class="mf-label">{text(words.AUDIT_READ_TITLE)}</p>'
+        f'<p class="mf-small">{text(words.AUDIT_READ)}</p>'
+    )
 
 
 def remarks(explained: Explained, place: str) -> str:

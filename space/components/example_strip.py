@@ -1,5 +1,6 @@
 """The pictures a visitor can start from, as buttons."""
 
+import hashlib
 import io
 import json
 from dataclasses import dataclass
@@ -8,11 +9,13 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from mfclip.photo import Photo
 from space.components.markup import png, text
 from space.text import words
 
 FOLDER = Path(__file__).resolve().parents[1] / "examples"
 THUMB = 112  # px
+CURRENT = ' aria-current="true"'
 
 PICK = """
 element.addEventListener('click', (event) => {
@@ -20,6 +23,16 @@ element.addEventListener('click', (event) => {
   if (button) trigger('pick', {index: Number(button.dataset.index)});
 });
 """
+
+FRAME = """() => setTimeout(() => {
+  const shown = document.querySelector('#mf-verdict [data-example]')?.dataset.example ?? '';
+  for (const button of document.querySelectorAll('#mf-example-strip button')) {
+    if (button.dataset.example === shown) button.setAttribute('aria-current', 'true');
+    else button.removeAttribute('aria-current');
+  }
+}, 50)"""
+"""Frames the example that the card says it is of, once the card is drawn. Not drawn anew by the server: the button that
+was pressed would lose the focus."""
 
 
 @dataclass(frozen=True)
@@ -30,14 +43,19 @@ class Example:
     thumb: tuple[int, int, int, int]
 
     @property
+    def name(self) -> str:
+        """What sessions and words know it by."""
+        return self.path.stem
+
+    @property
     def title(self) -> str:
         """What it is called, in the language that is spoken."""
-        return words.EXAMPLE_TEXTS[self.path.stem][0]
+        return words.EXAMPLE_TEXTS[self.name][0]
 
     @property
     def about(self) -> str:
         """What it shows, in the language that is spoken."""
-        return words.EXAMPLE_TEXTS[self.path.stem][1]
+        return words.EXAMPLE_TEXTS[self.name][1]
 
 
 def examples() -> tuple[Example, ...]:
@@ -46,13 +64,19 @@ def examples() -> tuple[Example, ...]:
     return tuple(Example(FOLDER / item["file"], tuple(item["thumb"])) for item in listed)
 
 
-def example_strip(shown: tuple[Example, ...], label: str) -> str:
-    """HTML: one button a picture."""
+def mark_of(photo: Photo) -> bytes:
+    """What tells a photo's pixels from others': a digest of them and of their shape."""
+    return hashlib.sha256(repr(photo.rgb.shape).encode() + np.ascontiguousarray(photo.rgb).tobytes()).digest()
+
+
+def example_strip(shown: tuple[Example, ...], label: str, current: str = "") -> str:
+    """HTML: one button a picture. current: name of the one that the page shows."""
     buttons = []
     for index, example in enumerate(shown):
         thumb = png(_thumb(example))
         buttons.append(
-            f'<button type="button" data-index="{index}" title="{text(example.about)}">'
+            f'<button type="button" data-index="{index}" data-example="{text(example.name)}" '
+            f'title="{text(example.about)}"{CURRENT if example.name == current else ""}>'
             f'<img src="{thumb}" alt="{text(example.about)}" width="{THUMB}" height="{THUMB}">'
             f"<span>{text(example.title)}</span></button>"
         )

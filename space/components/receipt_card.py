@@ -13,11 +13,11 @@ MARKS = {True: "✓", False: "✕", None: "·"}
 
 
 def receipt_card(receipt: Receipt, quick: bool = True) -> str:
-    """HTML of a receipt. quick: whether it was the short test, which is then said."""
+    """HTML of a receipt. quick: whether it was the quick test or the full one, which is said."""
     lined = [reading for reading in receipt.readings if reading.passed is not None]
     passed = sum(bool(reading.passed) for reading in lined)
     count = words.RECEIPT_COUNT.format(passed=passed, lined=len(lined))
-    short = words.RECEIPT_QUICK if quick else ""
+    short = words.RECEIPT_QUICK if quick else words.RECEIPT_FULL
     told = joined(words.RECEIPT_MEANS[receipt.verdict], count, short)
     if receipt.method == "ledger" and receipt.verdict == "holds":  # no map: nothing was taken away
         told = words.RECEIPT_SUMS

@@ -71,7 +71,7 @@ def compare(
     """
     if session.now is None:
         with speaking(session.language):
-            yield _refused(words.TRUST_NO_VERDICT)
+            yield _refused(session.no_verdict(words.TRUST_NO_VERDICT))
         return
     known = explained if explained.is_of(session.now) else Explained()
     asked = _Asked(detector, known, lambda: _judged(detector, session, given, kind, second, cropped, quality))

@@ -15,12 +15,12 @@ from explain.methods import Progress
 from explain.pair_attention import pair_attention
 from mfclip import Detector, Verdict
 from space.components import knobs
-from space.components.cause import cause_card, done_line, nothing, progress_line, remarks
+from space.components.cause import audit_guide, cause_card, done_line, progress_line, remarks
 from space.components.example_strip import Example
 from space.components.face_views import thumbnails
 from space.components.figure_words import in_words
 from space.components.map_view import map_view
-from space.components.markup import notice
+from space.components.markup import notice, quiet
 from space.components.work_line import ended_line
 from space.explained import COLOURED, DEFAULT, ORDER, SETTINGS, WHERE, Explained, place_of
 from space.handlers.working import Step, Visit, Work
@@ -37,6 +37,12 @@ PLAIN: Looks = (False, False)
 NO_FIGURE = gr.update(value=None, visible=False)
 """Instead of a figure: gradio's sign for an empty one is nothing that a screen reader could make sense of."""
 
+
+NO_AUDIT: Values = ["", NO_FIGURE, ""]
+"""Progress, figure and guide where nothing was audited."""
+
+METHOD_OF = {"pairs": "pair_attention"}
+"""What a visitor is told is running, by the name of the work, where that is another one."""
 
 STEADY = 0.2
 """The share of a method from which on its own pace says how long it takes."""
@@ -68,6 +74,7 @@ class Explaining:
 
     def __init__(self, detector: Detector, examples: tuple[Example, ...]) -> None:
         self.detector, self.examples = detector, examples
+        self.temperature = detector.config.decision.temperature
         self.seconds: dict[str, float] = {}  # how long each method took last, for the time that is left
 
     @cached_property
@@ -196,7 +203,7 @@ class Explaining:
         if not explained.is_of(session.now):
             explained = Explained(session.now)
         with speaking(session.language):
-            card = cause_card(explained)
+            card = cause_card(explained, self.temperature)
         yield [explained, "", card, *self.redrawn(session, explained, looks)]
         for stage in self.default(visit, session, explained):
             if not stage.place:
@@ -205,7 +212,7 @@ class Explaining:
             shown = self._changed(session, explained, stage, looks)
             explained = stage.explained
             with speaking(session.language):
-                card = cause_card(explained)
+                card = cause_card(explained, self.temperature)
             yield [explained, stage.line, card, *shown]
 
     def _changed(self, session: Session, before: Explained, stage: Stage, looks: Looks) -> Values:
@@ -234,7 +241,7 @@ class Explaining:
         verdict = session.now
         if verdict is None or not explained.is_of(verdict):
             with speaking(session.language):
-                yield [gr.skip(), notice(words.NOT_EXPLAINED), *alone]
+                yield [gr.skip(), notice(session.no_verdict(words.NOT_EXPLAINED)), *alone]
             return
         work = self.begin(visit, verdict, WHERE, method, knobs.settings_of(method, values))
         yield [gr.skip(), "", *alone]
@@ -252,9 +259,9 @@ class Explaining:
             done = done_line(self.seconds.get(method, 0.0), (method,)) if WHERE in explained.results else ""
         yield [explained, done, *shown]
 
-    def stopped(self, visit: Visit, session: Session) -> str:
-        """The visitor stopped a map: HTML that says so."""
-        visit.stop(WHERE)
+    def stopped(self, visit: Visit, session: Session, name: str = WHERE) -> str:
+        """The visitor stopped a map, or other work by its name of `Visit.begin`: HTML that says so."""
+        visit.stop(name)
         with speaking(session.language):
             return ended_line(words.STOPPED)
 
@@ -266,24 +273,44 @@ class Explaining:
             shown = self.show(session, explained, looks, order)
         return [value for values in shown.values() for value in values]
 
-    def audit(self, visit: Visit, session: Session) -> Iterator[Any]:
-        """Every input replaced: the figure, none without a verdict."""
-        if session.now is None:
-            yield NO_FIGURE
+    def audit(self, visit: Visit, session: Session) -> Iterator[Values]:
+        """Every input replaced: progress, the figure, and how to read it."""
+        verdict = session.now
+        if verdict is None:
+            with speaking(session.language):
+                yield [notice(session.no_verdict(words.NOT_EXPLAINED)), *NO_AUDIT[1:]]
             return
-        work = self.begin(visit, session.now, "audit", "audit", {})
-        yield gr.skip()
-        for _ in work.steps():
-            yield gr.skip()
-        if not work.left:
-            yield drawn(in_words(figures.draw(work.outcome(), theme=session.theme)))
+        started = time.monotonic()
+        work = self.begin(visit, verdict, "audit", "audit", {})
+        yield from self._told(work, visit, session, "audit", 2)
+        if work.left:
+            return
+        result = work.outcome()
+        with speaking(session.language):
+            figure = drawn(in_words(figures.draw(result, theme=session.theme)))
+            yield [done_line(time.monotonic() - started, ("audit",)), figure, audit_guide()]
+
+    def _told(
+        self, work: Work[Result], visit: Visit, session: Session, name: str, others: int
+    ) -> Iterator[Values]:
+        """Progress of work that nothing is shown of until its end, and as many outputs beside it left alone."""
+        alone = [gr.skip()] * others
+        yield ["", *alone]
+        for step in work.steps():
+            with speaking(session.language):
+                line = self.line(1, 1, METHOD_OF.get(name, name), step)
+            yield [line, *alone]
+        if work.stopped:
+            yield [self.stopped(visit, session, name), *alone]
 
     def pairs(self, visit: Visit, session: Session) -> Iterator[Values]:
-        """Gallery, figure and remarks of the visitor's face beside the examples, under the visitor's descriptions."""
+        """Progress, gallery, figure and remarks of the visitor's face beside the examples, under the visitor's
+        descriptions."""
         verdict = session.now
         if verdict is None:
             yield no_pairs(session)
             return
+        started = time.monotonic()
         with speaking(session.language):
             named = [(words.PAIRS_YOURS, verdict)]
 
@@ -293,28 +320,27 @@ class Explaining:
             return pair_attention(self.detector, faces, verdict.hierarchy, progress=progress)
 
         work = visit.begin("pairs", verdict, run)
-        yield [gr.skip()] * 3
-        for _ in work.steps():
-            yield [gr.skip()] * 3
+        yield from self._told(work, visit, session, "pairs", 3)
         if work.left:
             return
         with speaking(session.language):
             try:
                 result = work.outcome()
             except ValueError as error:
-                yield [notice(spoken(str(error))), NO_FIGURE, ""]
+                yield [notice(spoken(str(error))), "", NO_FIGURE, ""]
                 return
             labels = {**result.labels, "faces": tuple(name for name, _ in named)}
             result = replace(result, labels=labels, subject=None)
             held = Explained(verdict).with_result("pairs", result)
             figure = figures.draw(result, theme=session.theme)
-            yield [gallery(named), drawn(in_words(figure, result.method)), remarks(held, "pairs")]
+            done = done_line(time.monotonic() - started, ("pair_attention",))
+            yield [done, gallery(named), drawn(in_words(figure, result.method)), remarks(held, "pairs")]
 
 
 def no_pairs(session: Session) -> Values:
-    """Gallery, figure and remarks where nothing was compared with this verdict."""
+    """Progress, gallery, figure and remarks where nothing was compared with this verdict."""
     with speaking(session.language):
-        return ["" if session.now else nothing(), NO_FIGURE, ""]
+        return ["", "" if session.now else quiet(session.no_verdict(words.NOT_EXPLAINED)), NO_FIGURE, ""]
 
 
 def gallery(named: list[tuple[str, Verdict]]) -> str:

@@ -127,7 +127,10 @@ class Lab:
             return self._settled(session, note=notice(words.PRESET_DONE[name], "done"))
 
     def export(self, session: Session) -> str:
-        """The descriptions as typed, as JSON, for the browser to save."""
+        """The descriptions as typed, as JSON, for the browser to save; "" where the server has let go of them."""
+        if not session.opened:
+            gr.Warning(text(session.problem))
+            return ""
         return to_json(session.rows)
 
     def open_file(self, session: Session, path: str | None) -> Values:
@@ -142,6 +145,8 @@ class Lab:
 
     def link(self, session: Session) -> list[str]:
         """The last part of a link to the descriptions, empty where there is none, and the note."""
+        if not session.opened:
+            return ["", notice(session.problem)]
         with speaking(session.language):
             try:
                 return [to_code(session.rows), notice(words.LINK_READY, "done")]

@@ -38,7 +38,7 @@ class Linking:
         verdict = session.now
         if verdict is None:
             with speaking(session.language):
-                yield [notice(words.NOT_EXPLAINED), gr.skip(), gr.skip()]
+                yield [notice(session.no_verdict(words.NOT_EXPLAINED)), gr.skip(), gr.skip()]
             return
         started = time.monotonic()
         work = visit.begin("linked", verdict, partial(self._pairs, verdict))

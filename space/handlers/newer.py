@@ -6,7 +6,7 @@ import gradio as gr
 
 from mfclip import Verdict
 from space.handlers import compare, linked, trust
-from space.handlers.explaining import NO_FIGURE, no_pairs
+from space.handlers.explaining import NO_AUDIT, no_pairs
 from space.handlers.working import Visit
 from space.session import Session
 
@@ -19,7 +19,7 @@ def cleared(session: Session, linked_to: Verdict | None) -> Values:
         "",  # how far a map has come
         *trust.cleared(session),
         *compare.cleared(session),
-        NO_FIGURE,
+        *NO_AUDIT,
         *no_pairs(session),
         *linked.cleared(session, linked_to),
     ]

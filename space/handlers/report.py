@@ -28,7 +28,7 @@ def report_of(detector: Detector, session: Session, explained: Explained, with_f
     """The report of a verdict and of the explanations shown of it. Raises ValueError without a verdict."""
     verdict = session.now
     if verdict is None:
-        raise ValueError(words.NOT_EXPLAINED)
+        raise ValueError(session.no_verdict(words.NOT_EXPLAINED))
     shown = explained if explained.is_of(verdict) else Explained(verdict)
     subject = Subject.of(detector, verdict)
     methods = {place: result.method for place, result in shown.results.items()}

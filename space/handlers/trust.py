@@ -8,25 +8,34 @@ from typing import Any
 
 import gradio as gr
 
-from explain import Receipt, Result, Subject, receipt
+from explain import METHODS, METRICS, Receipt, Result, Subject, receipt
 from explain.figures import draw_receipt, draw_sweep, has_curves
 from explain.methods import Progress
+from explain.metrics import CELLS
+from explain.receipts import AGAIN
 from explain.sweep import Sweep, sweeping
 from mfclip import Detector, NoFace, Verdict
 from mfclip.photo import Photo
 from space.components.figure_words import in_words
-from space.components.markup import notice, quiet
+from space.components.markup import notice, quiet, text
 from space.components.receipt_card import receipt_card
 from space.components.sweep_card import sweep_card, sweep_words
-from space.components.work_line import done_line, stopped_line, work_line
-from space.explained import Explained
+from space.components.work_line import about, done_line, stopped_line, work_line
+from space.explained import WHERE, Explained
+from space.handlers.explaining import STEADY
 from space.handlers.working import Visit
 from space.judging import Given
 from space.session import Session
-from space.text import speaking, words
+from space.text import joined, speaking, words
 from space.text.toolkit import spoken
 
 Values = list[Any]
+
+PACE = 0.05
+"""Seconds of one run of the model where none was timed."""
+
+PASSES = 1000
+"""Runs of the model in the full test of a map, beside those of the method itself: 900 to 1,000 were counted."""
 
 
 def cleared(session: Session) -> Values:
@@ -38,7 +47,31 @@ def cleared(session: Session) -> Values:
 def shown(session: Session, explained: Explained, place: str) -> Values:
     """Values of `TrustTab.checked` for the receipt of a section, if it was asked for before."""
     with speaking(session.language):
-        return ["", *_receipt(explained.receipts.get(place), session.theme)]
+        return ["", *_receipt(explained, place, session.theme)]
+
+
+def pace_of(explained: Explained) -> float:
+    """Seconds that one run of the model takes on this server, by the map that a page begins with."""
+    result = explained.results.get(WHERE)
+    return PACE if result is None or not result.cost else result.seconds / result.cost
+
+
+def full_seconds(result: Result, pace: float) -> float:
+    """About how long the full test of an explanation takes, rather more than less. pace: as `pace_of` gives it."""
+    if METHODS[result.method].kind not in CELLS:  # nothing is taken away that was not asked before
+        return 1 + result.seconds
+    again = sum(metric.reruns for metric in METRICS.values())
+    return PASSES * pace + min(again, AGAIN // max(result.cost, 1.0)) * result.seconds
+
+
+def expected(session: Session, explained: Explained, place: str, pace: float) -> str:
+    """HTML: what the full test is, and about how long it takes for the explanation of a section."""
+    result = explained.results.get(place)
+    with speaking(session.language):
+        took = (
+            "" if result is None else words.RECEIPT_EXPECTED.format(seconds=about(full_seconds(result, pace)))
+        )
+        return f'<p class="mf-small">{text(joined(words.RECEIPT_FULL_IS, took))}</p>'
 
 
 def stopped(name: str, visit: Visit, session: Session) -> str:
@@ -49,25 +82,37 @@ def stopped(name: str, visit: Visit, session: Session) -> str:
 
 
 def check(
-    detector: Detector, visit: Visit, session: Session, explained: Explained, place: str
+    detector: Detector,
+    visit: Visit,
+    session: Session,
+    explained: Explained,
+    place: str,
+    full: bool = False,
+    pace: float = PACE,
 ) -> Iterator[Values]:
-    """The quick receipt of a section's explanation: explained, then the values of `TrustTab.checked`, as it is tested.
+    """The receipt of a section's explanation: explained, then the values of `TrustTab.checked`, as it is tested.
 
+    full: by the full test, not the quick one; pace: for the time that it will take, as `pace_of` gives it.
     The explained record that comes last holds the receipt; a section whose receipt fails is then to be drawn in grey.
     """
     with speaking(session.language):
         result = explained.results.get(place)
         if session.now is None or result is None or not explained.is_of(session.now):
-            said = words.TRUST_NO_VERDICT if session.now is None else words.RECEIPT_NOTHING
+            said = session.no_verdict(
+                words.TRUST_NO_VERDICT if session.now is None else words.RECEIPT_NOTHING
+            )
             yield [gr.skip(), notice(said), quiet(words.RECEIPT_EMPTY), None]
             return
-    work = visit.begin("receipt", session.now, _test(detector, session.now, result))
+    work = visit.begin("receipt", session.now, _test(detector, session.now, result, full))
     # What stands there is this explanation's last receipt, or none.
     yield [gr.skip(), "", *shown(session, explained, place)[1:]]
     started = time.monotonic()
     for step in work.steps():
+        left = step.left
+        if full and step.done < STEADY * step.of:  # the pace of the first moments says little
+            left = max(1.0, full_seconds(result, pace) - (time.monotonic() - started))
         with speaking(session.language):
-            line = work_line(words.RECEIPT_NAME, step.done + 1, step.of, step.left)
+            line = work_line(_name(full), step.done + 1, step.of, left)
         yield [gr.skip(), line, gr.skip(), gr.skip()]
     if work.stopped:
         yield [gr.skip(), stopped("receipt", visit, session), gr.skip(), gr.skip()]
@@ -79,8 +124,13 @@ def check(
         except ValueError as error:
             yield [gr.skip(), notice(spoken(str(error))), quiet(words.RECEIPT_EMPTY), None]
             return
-        line = done_line(words.RECEIPT_NAME, time.monotonic() - started)
-        yield [explained.with_receipt(place, found), line, *_receipt(found, session.theme)]
+        line = done_line(_name(full), time.monotonic() - started)
+        explained = explained.with_receipt(place, found, full)
+        yield [explained, line, *_receipt(explained, place, session.theme)]
+
+
+def _name(full: bool) -> str:
+    return str(words.RECEIPT_NAME_FULL if full else words.RECEIPT_NAME)
 
 
 def sweep(detector: Detector, visit: Visit, session: Session, given: Given, kind: str) -> Iterator[Values]:
@@ -91,7 +141,7 @@ def sweep(detector: Detector, visit: Visit, session: Session, given: Given, kind
     verdict = session.now
     with speaking(session.language):
         if verdict is None or not isinstance(given, Photo):
-            said = words.TRUST_NO_VERDICT if verdict is None else words.TRUST_PHOTO_GONE
+            said = session.no_verdict(words.TRUST_NO_VERDICT if verdict is None else words.TRUST_PHOTO_GONE)
             yield [notice(said), None, sweep_card(None)]
             return
         yield [work_line(words.SWEEP_NAME, 1, 1), None, sweep_card(None)]
@@ -135,20 +185,21 @@ def _newest(grown: "SimpleQueue[Sweep]") -> Sweep | None:
     return found
 
 
-def _test(detector: Detector, verdict: Verdict, result: Result) -> Callable[[Progress], Receipt]:
+def _test(detector: Detector, verdict: Verdict, result: Result, full: bool) -> Callable[[Progress], Receipt]:
     def run(progress: Progress) -> Receipt:
         # The page keeps results without what they were made from.
         whole = replace(result, subject=Subject.of(detector, verdict, result.target))
-        return receipt(detector, whole, quick=True, progress=progress)
+        return receipt(detector, whole, quick=not full, progress=progress)
 
     return run
 
 
-def _receipt(found: Receipt | None, theme: str) -> Values:
+def _receipt(explained: Explained, place: str, theme: str) -> Values:
+    found = explained.receipts.get(place)
     if found is None:
         return [quiet(words.RECEIPT_EMPTY), None]
     return [
-        receipt_card(found),
+        receipt_card(found, quick=place not in explained.thorough),
         in_words(draw_receipt(found, theme), found.method) if has_curves(found) else None,
     ]
 

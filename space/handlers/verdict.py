@@ -1,15 +1,16 @@
 """Judging: a photo, a mode or a face was chosen, and what the page then shows of the verdict."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import gradio as gr
 
 from explain.figures import Bar, draw_similarities, draw_tree
 from mfclip import Detector
-from mfclip.photo import Photo
+from mfclip.photo import Photo, read_photo
 from space.components import descriptions, face_views, tree_view, verdict_card
-from space.components.example_strip import Example
+from space.components.example_strip import Example, mark_of
 from space.judging import Given, judge
 from space.session import Session, short_labels
 from space.text import speaking, words
@@ -21,6 +22,7 @@ class Judging:
     def __init__(self, detector: Detector, shown: tuple[Example, ...]) -> None:
         self.detector, self.shown = detector, shown
         self.decision = detector.config.decision
+        self.known = {mark_of(read_photo(example.path)): example.name for example in shown}
 
     verdict_names = ("card", "readouts", "tree", "branches", "rows", "change", "bars")
 
@@ -57,9 +59,14 @@ class Judging:
         choice = gr.skip() if face is not None else gr.update(choices=[], value=None, visible=False)
         yield [empty, *cleared, *self.views(empty, None), choice]
         with speaking(session.language):
+            session = replace(session, example=self.example(given))
             session = judge(self.detector, session, given, bool(cropped), face or 0)
             choice = gr.skip() if face is not None else _face_choice(session)
         yield [session, *self.verdict(session, key), *self.views(session, given), choice]
+
+    def example(self, given: Given) -> str:
+        """Name of the page's picture that was given, "" for any other photo."""
+        return self.known.get(mark_of(given), "") if isinstance(given, Photo) else ""
 
     def pick(self, event: gr.EventData) -> tuple[str, bool]:
         """An example was chosen: it becomes the photo, which is then judged like any other."""

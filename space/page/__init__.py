@@ -14,10 +14,12 @@ from space.handlers.lab import Lab
 from space.handlers.linked import Linking
 from space.handlers.public import Public
 from space.handlers.report import Reporting
+from space.handlers.trust import pace_of
 from space.handlers.verdict import Judging
 from space.judging import judge
 from space.page.drawing import draw
 from space.page.lab import wire_lab
+from space.page.opening import wire_opening
 from space.page.public import wire_json, wire_public, wire_report
 from space.page.reasons import wire_reasons
 from space.page.trust import wire_trust
@@ -35,6 +37,7 @@ def build(detector: Detector) -> gr.Blocks:
     shown = examples()
     judging = Judging(detector, shown)
     session = judge(detector, begin(detector.hierarchy), read_photo(shown[0].path))
+    session = replace(session, example=shown[0].name)
     explaining = Explaining(detector, shown)
     known = explaining.whole(session)
     with gr.Blocks(
@@ -66,9 +69,10 @@ def _speak(
     explained, seconds = known
     done = done_line(seconds)
     tabs = draw(judging, explaining, session, explained, done)
+    opened = wire_opening(blocks, tabs, session, explained, explaining)
     wire_verdict(tabs, judging, explaining)
-    wire_lab(blocks, tabs, Lab(judging), Linking(detector), explaining)
-    wire_reasons(blocks, tabs, explaining)
-    wire_trust(tabs, detector, explaining)
+    wire_lab(opened, tabs, Lab(judging), Linking(detector), explaining)
+    wire_reasons(tabs, explaining)
+    wire_trust(tabs, detector, explaining, pace_of(explained))
     wire_report(tabs, Reporting(detector))
     return tabs

@@ -1,6 +1,6 @@
 """The laboratory of descriptions, and its words linked with the face."""
 
-import gradio as gr
+from typing import Any
 
 from space.handlers.explaining import Explaining
 from space.handlers.lab import Lab
@@ -10,7 +10,8 @@ from space.page.verdict import explain_after
 from space.tabs import Tabs, language
 
 
-def wire_lab(blocks: gr.Blocks, tabs: Tabs, handlers: Lab, linking: Linking, explaining: Explaining) -> None:
+def wire_lab(opened: Any, tabs: Tabs, handlers: Lab, linking: Linking, explaining: Explaining) -> None:
+    """opened: the event after which a page has its session."""
     lab, state, verdict = tabs.lab, tabs.state, tabs.verdict
     turn = {**PRIVATE, **ONE_AT_A_TIME}
     commits = [lab.apply.click, lab.side.input]
@@ -46,8 +47,8 @@ def wire_lab(blocks: gr.Blocks, tabs: Tabs, handlers: Lab, linking: Linking, exp
     saved.then(None, [share.parcel, share.name], None, js=language.SAVE, **PRIVATE)
     linked = share.make.click(handlers.link, state, [share.parcel, lab.note], queue=False, **PRIVATE)
     linked.then(None, share.parcel, share.link, js=language.SHARE, **PRIVATE)
-    opened = blocks.load(handlers.open_link, [state, share.parcel], changed, js=language.OPENED, **turn)
-    explain_after(tabs, explaining, opened)
+    told = opened.then(handlers.open_link, [state, share.parcel], changed, js=language.OPENED, **turn)
+    explain_after(tabs, explaining, told)
     wire_linked(tabs, linking)
 
 

@@ -1,24 +1,20 @@
-"""Where, and what else is explained on request; the theme of the browser that opened the page."""
+"""Where, and what else is explained on request."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import gradio as gr
 
 from space.explained import WHERE, Explained
-from space.handlers.explaining import PLAIN, Explaining
+from space.handlers.explaining import Explaining
 from space.handlers.working import Visit
-from space.page.turns import EXPLAINING, ONE_AT_A_TIME, PRIVATE
+from space.page.turns import EXPLAINING, PRIVATE
 from space.session import Session
 from space.tabs import Tabs
 
-LOOKS = """(session, theme, explained) =>
-  [session, document.body.classList.contains('dark') ? 'dark' : 'light', explained]"""
-"""What the browser shows, asked once when the page opens."""
 
-
-def wire_reasons(blocks: gr.Blocks, tabs: Tabs, explaining: Explaining) -> None:
+def wire_reasons(tabs: Tabs, explaining: Explaining) -> None:
     view = tabs.where
     kept = [tabs.state, tabs.explained]
     names = list(view.controls)
@@ -58,42 +54,14 @@ def wire_reasons(blocks: gr.Blocks, tabs: Tabs, explaining: Explaining) -> None:
         **PRIVATE,
     )
     _wire_requests(tabs, explaining)
-    _wire_theme(blocks, tabs, explaining)
 
 
 def _wire_requests(tabs: Tabs, explaining: Explaining) -> None:
     """What is explained on its button alone."""
-    tabs.ledger.audit_run.click(
-        explaining.audit,
-        [tabs.visit, tabs.state],
-        tabs.ledger.audit,
-        **{**PRIVATE, "show_progress": "minimal"},
-        **EXPLAINING,
-    )
-    tabs.pairs.run.click(
-        explaining.pairs,
-        [tabs.visit, tabs.state],
-        tabs.pairs.outputs,
-        **{**PRIVATE, "show_progress": "minimal"},
-        **EXPLAINING,
-    )
-
-
-def _wire_theme(blocks: gr.Blocks, tabs: Tabs, explaining: Explaining) -> None:
-    """The page is drawn light; a browser that shows it dark gets the figures anew."""
-    sections = tabs.sections
-
-    def greet(session: Session, theme: str, explained: Explained) -> list[Any]:
-        if theme == session.theme:  # everything was drawn for it already
-            return [gr.skip()] * (1 + len(sections))
-        session = replace(session, theme="dark" if theme == "dark" else "light")
-        return [session, *explaining.redrawn(session, explained, PLAIN)]
-
-    blocks.load(
-        greet,
-        [tabs.state, tabs.theme, tabs.explained],
-        [tabs.state, *sections],
-        js=LOOKS,
-        **PRIVATE,
-        **ONE_AT_A_TIME,
-    )
+    for name, run, stop, handler, outputs in (
+        ("audit", tabs.ledger.audit_run, tabs.ledger.audit_stop, explaining.audit, tabs.ledger.audited),
+        ("pairs", tabs.pairs.run, tabs.pairs.stop, explaining.pairs, tabs.pairs.outputs),
+    ):
+        asked = run.click(handler, [tabs.visit, tabs.state], outputs, **PRIVATE, **EXPLAINING)
+        stopped = partial(explaining.stopped, name=name)
+        stop.click(stopped, [tabs.visit, tabs.state], outputs[0], cancels=[asked], queue=False, **PRIVATE)

@@ -1,6 +1,7 @@
 """Receipts, the sweep, the comparison, and the lesson."""
 
 from functools import partial
+from typing import Any
 
 import gradio as gr
 
@@ -15,33 +16,37 @@ from space.tabs import Tabs
 from space.text import speaking
 
 
-def wire_trust(tabs: Tabs, detector: Detector, explaining: Explaining) -> None:
-    """Receipts, the sweep, the comparison, and the lesson."""
+def wire_trust(tabs: Tabs, detector: Detector, explaining: Explaining, pace: float) -> None:
+    """Receipts, the sweep, the comparison, and the lesson. pace: as `handlers.trust.pace_of` gives it."""
     view, other, state = tabs.trust, tabs.compare, tabs.state
-    checked = view.check.click(
-        partial(trusting.check, detector),
-        [tabs.visit, state, tabs.explained, view.place],
-        [tabs.explained, *view.checked],
-        **PRIVATE,
-        **EXPLAINING,
-    )
-    checked.then(  # a map whose receipt fails is grey from now on
-        lambda session, explained, *looks: explaining.redrawn(session, explained, looks),
-        [state, tabs.explained, *tabs.where.looks],
-        tabs.sections,
-        **PRIVATE,
-    )
-    view.place.input(
-        trusting.shown, [state, tabs.explained, view.place], view.checked, queue=False, **PRIVATE
-    )
-    swept = view.sweep.click(
+    tested: list[Any] = [
+        button.click(
+            partial(trusting.check, detector, full=full, pace=pace),
+            [tabs.visit, state, tabs.explained, view.place],
+            [tabs.explained, *view.checked],
+            **PRIVATE,
+            **EXPLAINING,
+        )
+        for button, full in ((view.check, False), (view.check_full, True))
+    ]
+    for checked in tested:
+        checked.then(  # a map whose receipt fails is grey from now on
+            lambda session, explained, *looks: explaining.redrawn(session, explained, looks),
+            [state, tabs.explained, *tabs.where.looks],
+            tabs.sections,
+            **PRIVATE,
+        )
+    kept = [state, tabs.explained, view.place]
+    view.place.input(trusting.shown, kept, view.checked, queue=False, **PRIVATE)
+    view.place.input(partial(trusting.expected, pace=pace), kept, view.expected, queue=False, **PRIVATE)
+    swept: Any = view.sweep.click(
         partial(trusting.sweep, detector),
         [tabs.visit, state, tabs.photo.photo, view.kind],
         view.swept,
         **PRIVATE,
         **EXPLAINING,
     )
-    compared = other.run.click(
+    compared: Any = other.run.click(
         partial(comparing.compare, detector),
         [tabs.visit, state, tabs.explained, tabs.photo.photo, *other.settings],
         other.outputs,
@@ -49,13 +54,13 @@ def wire_trust(tabs: Tabs, detector: Detector, explaining: Explaining) -> None:
         **EXPLAINING,
     )
     other.kind.change(comparing.controls, other.kind, other.controls, queue=False, **PRIVATE)
-    for name, button, line, event in (
-        ("receipt", view.check_stop, view.check_progress, checked),
-        ("sweep", view.sweep_stop, view.sweep_progress, swept),
-        ("compare", other.stop, other.progress, compared),
+    for name, button, line, events in (
+        ("receipt", view.check_stop, view.check_progress, tested),
+        ("sweep", view.sweep_stop, view.sweep_progress, [swept]),
+        ("compare", other.stop, other.progress, [compared]),
     ):
         stopped = partial(trusting.stopped, name)
-        button.click(stopped, [tabs.visit, state], line, cancels=[event], queue=False, **PRIVATE)
+        button.click(stopped, [tabs.visit, state], line, cancels=events, queue=False, **PRIVATE)
 
     def turn(session: Session, event: gr.EventData) -> str:
         with speaking(session.language):

@@ -6,6 +6,7 @@ from typing import Any
 import gradio as gr
 
 from mfclip import Verdict
+from space.components.example_strip import FRAME
 from space.explained import Explained
 from space.handlers import learn as learning
 from space.handlers import newer
@@ -16,6 +17,13 @@ from space.page.turns import EXPLAINING, ONE_AT_A_TIME, PRIVATE
 from space.session import Session
 from space.tabs import Tabs
 from space.text import speaking
+
+EARLIER = """() => {
+  const cards = [...document.querySelectorAll('#mf-verdict .mf-card, #mf-cause .mf-cause')];
+  setTimeout(() => cards.forEach((card) => card.classList.add('mf-earlier')), 700);
+}"""
+"""Marks what stands there as the answer to the photo before. The server's answer draws it anew without the mark; where
+the queue refuses the question, or it waits long, the mark is seen."""
 
 
 def wire_verdict(tabs: Tabs, judging: Judging, explaining: Explaining) -> None:
@@ -34,6 +42,9 @@ def wire_verdict(tabs: Tabs, judging: Judging, explaining: Explaining) -> None:
             cleared = [gr.skip()] * len(cleared)
         visit.shows(values[0].now)
 
+    for change in (shown.photo.change, shown.cropped.input, shown.face.input):
+        change(None, js=EARLIER, queue=False, **PRIVATE)
+    shown.card.change(None, js=FRAME, queue=False, **PRIVATE)
     shown.examples.pick(judging.pick, None, [shown.photo, shown.cropped], queue=False, **PRIVATE)
     for event in (
         shown.photo.change(look, given, looked, **turn),

@@ -58,7 +58,7 @@ class Tabs:
             self.where.progress,
             *self.trust.outputs,
             *self.compare.outputs,
-            self.ledger.audit,
+            *self.ledger.audited,
             *self.pairs.outputs,
             *self.lab.linked.outputs,
         ]

@@ -19,12 +19,20 @@ class LedgerTab:
     tree: gr.Plot
     branches: gr.HTML
     audit_run: gr.Button
+    audit_stop: gr.Button
+    audit_progress: gr.HTML
     audit: gr.Plot
+    audit_guide: gr.HTML
 
     @property
     def outputs(self) -> list[gr.components.Component]:
         """What an explanation fills, in the order of its handler's values."""
         return [self.waterfall, self.remarks]
+
+    @property
+    def audited(self) -> list[gr.components.Component]:
+        """What the audit fills, in the order of its handler's values."""
+        return [self.audit_progress, self.audit, self.audit_guide]
 
 
 def draw(readouts: str, tree: Any, branches: str, first: list[Any]) -> LedgerTab:
@@ -45,9 +53,24 @@ def draw(readouts: str, tree: Any, branches: str, first: list[Any]) -> LedgerTab
         with gr.Column(scale=5, min_width=300):
             tree_html = gr.HTML(branches, elem_id="mf-tree-list")
     lead(words.AUDIT_LEAD)
-    audit_run = gr.Button(words.AUDIT_BUTTON, size="sm", elem_id="mf-audit-run")
+    with gr.Row(elem_classes="mf-buttons"):
+        audit_run = gr.Button(words.AUDIT_BUTTON, size="sm", elem_id="mf-audit-run")
+        audit_stop = gr.Button(words.STOP, size="sm", elem_id="mf-audit-stop")
+    audit_progress = gr.HTML("", elem_id="mf-audit-progress")
     # Hidden while empty: gradio's own sign for an empty figure has a label where none is allowed.
     audit = gr.Plot(
         label=words.AUDIT_FIGURE, show_label=False, container=False, visible=False, elem_id="mf-audit-figure"
     )
-    return LedgerTab(readouts_html, waterfall, remarks, plot, tree_html, audit_run, audit)
+    guide = gr.HTML("", elem_id="mf-audit-guide")
+    return LedgerTab(
+        readouts=readouts_html,
+        waterfall=waterfall,
+        remarks=remarks,
+        tree=plot,
+        branches=tree_html,
+        audit_run=audit_run,
+        audit_stop=audit_stop,
+        audit_progress=audit_progress,
+        audit=audit,
+        audit_guide=guide,
+    )

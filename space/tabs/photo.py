@@ -58,5 +58,7 @@ def draw(shown: tuple[Example, ...], card: str, cause: str, progress: str) -> Ph
             )
             faces = gr.HTML("", elem_id="mf-faces")
     gr.HTML(f'<p class="mf-label">{words.EXAMPLES}</p>')
-    strip = gr.HTML(example_strip(shown, words.EXAMPLES), js_on_load=PICK, elem_id="mf-example-strip")
+    strip = gr.HTML(
+        example_strip(shown, words.EXAMPLES, shown[0].name), js_on_load=PICK, elem_id="mf-example-strip"
+    )
     return PhotoTab(photo, cropped, strip, faces, face, card_html, cause_html, progress_html)

@@ -18,8 +18,10 @@ class TrustTab:
 
     place: gr.Radio
     check: gr.Button
+    check_full: gr.Button
     check_stop: gr.Button
     check_progress: gr.HTML
+    expected: gr.HTML
     receipt: gr.HTML
     curves: gr.Plot
     kind: gr.Radio
@@ -46,8 +48,9 @@ class TrustTab:
         return [*self.checked, *self.swept]
 
 
-def draw(rates: Rates | None) -> TrustTab:
-    """Draw the section. rates: what an alarm of this checkpoint is worth, None where it was not measured."""
+def draw(rates: Rates | None, expected: str) -> TrustTab:
+    """Draw the section. rates: what an alarm of this checkpoint is worth, None where it was not measured. expected:
+    HTML of what the full test is and how long it takes."""
     subheading(words.RECEIPT_TITLE)
     lead(words.RECEIPT_LEAD)
     place = gr.Radio(
@@ -58,7 +61,9 @@ def draw(rates: Rates | None) -> TrustTab:
     )
     with gr.Row(elem_classes="mf-buttons"):
         check = gr.Button(words.RECEIPT_RUN, variant="primary", size="sm", elem_id="mf-trust-check")
+        check_full = gr.Button(words.RECEIPT_RUN_FULL, size="sm", elem_id="mf-trust-check-full")
         check_stop = gr.Button(words.RECEIPT_STOP, size="sm", elem_id="mf-trust-check-stop")
+    expected_html = gr.HTML(expected, elem_id="mf-trust-expected")
     check_progress = gr.HTML("", elem_id="mf-trust-check-progress")
     with gr.Row(equal_height=False, elem_classes="mf-split"):
         with gr.Column(scale=7, min_width=300):
@@ -87,8 +92,10 @@ def draw(rates: Rates | None) -> TrustTab:
     return TrustTab(
         place=place,
         check=check,
+        check_full=check_full,
         check_stop=check_stop,
         check_progress=check_progress,
+        expected=expected_html,
         receipt=receipt,
         curves=curves,
         kind=kind,

@@ -48,6 +48,11 @@ EXAMPLE_TEXTS = {
         "The same portrait, eyes and mouth enlarged by warping",
     ),
 }
+EXAMPLE_SHOWN = "Example: {title}"
+YOUR_PHOTO = "Your photo"
+EARLIER = (
+    "Not looked at yet: the photo or its settings have changed, and this and all below answer the one before."
+)
 FACE_CHOICE = "Several faces were found. Which one shall be judged?"
 FACE_FIRST = "Face {number} (largest)"
 FACE_OTHER = "Face {number}"
@@ -56,6 +61,7 @@ NO_PHOTO = "Give a photo, or choose an example, to see a verdict."
 UPLOAD_GONE = "The photo is no longer on the server, where uploads are deleted within minutes: give it again."
 TOO_MANY_BYTES = "The picture holds more than 20 MB: send a smaller copy."
 NOT_BASE64 = "The picture sent is not valid base64: upload it as a file instead."
+FORGOTTEN = "This page was idle too long, and the server has let go of its photo and its edits: choose the photo again."
 NOTHING = "Nothing to show without a verdict."
 NO_FACE_SHOWN = "Nothing to show without a judged face."
 LOOKING = "Looking at the face …"

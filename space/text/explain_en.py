@@ -6,8 +6,8 @@ TABS = {
     "where": "Where",
     "words": "Words",
     "noise": "Noise",
-    "pairs": "Pairs",
     "trust": "Trust",
+    "pairs": "Pairs",
     "compare": "Compare",
     "learn": "Learn",
     "about": "About",
@@ -23,14 +23,20 @@ PLAYER_NAMES = {
     "level 3: family": "the sentences on the family of generators (level 3)",
     "level 4: generator": "the sentences that name generators (level 4)",
 }
-CAUSE_MOST = "Most of it came from {player}, {value} logits towards {side}."
-CAUSE_NEXT = "Next came {player}, {value} towards {side}."
-CAUSE_AGAINST = "Against it stood {player}, {value} towards {side}."
-CAUSE_ALONE = "Nothing of weight spoke against it."
-CAUSE_NOTHING = "No part moved this decision by more than {least} logits."
-CAUSE_TOTAL = (
-    "All six shares together move the margin from {base} to {total} logits (above 0 is towards fake)."
+CAUSE_MOST = (
+    "Most of it came from {player}, which made the odds of {side} {times} times as high ({value} logits)."
 )
+CAUSE_NEXT = "Next came {player}: {times} times towards {side} ({value} logits)."
+CAUSE_AGAINST = "Against it stood {player}: {times} times towards {side} ({value} logits)."
+CAUSE_ALONE = "Nothing of weight spoke against it."
+CAUSE_NOTHING = (
+    "No part moved this decision by more than {least} logits, at most {points} percentage points of P(fake)."
+)
+CAUSE_TOTAL = (
+    "All six shares together move P(fake) from {before} to {after}, or the margin from {base} to {total} logits "
+    "(above 0 is towards fake)."
+)
+CAUSE_UNIT = "Logits are the unit of the ledger: they add up where odds multiply, and {double} of them double the odds."
 SIDE_NAMES = {"real": "real", "fake": "fake"}
 
 # Progress
@@ -56,14 +62,22 @@ STOPPED = "Stopped. What was there before is still shown."
 # Ledger
 LEDGER_LEAD = (
     "Who decided: how much each of the two streams and the four prompt levels added, averaged over all orders of "
-    "adding them (Shapley shares). They start from a face that says nothing and add up to the margin. The lower chart "
-    "counts the same parts in two other ways, which need not add up."
+    "adding them (Shapley shares), in logits, the unit of the margin. They start from a face that says nothing and add "
+    "up to the margin. The lower chart counts the same parts in two other ways, which need not add up."
 )
 LEDGER_FIGURE = "Waterfall of the six shares that add up to the margin"
 AUDIT_LEAD = (
     "What could move this verdict at all? Every input is replaced in turn, and the margin read again."
 )
 AUDIT_BUTTON = "Audit every input"
+AUDIT_READ_TITLE = "How to read this"
+AUDIT_READ = (
+    "One bar an input: how far the margin moved when that input was replaced, orange-red to the right towards fake, "
+    "blue to the left towards real. Of several replacements the one that moved it most is shown; point at a bar to see "
+    "which. The longest bars are what this verdict hangs on; an input that cannot move it cannot have driven it. "
+    "Descriptions are numbered as under “Words”. The bars do not add up to the margin, and do not say why."
+)
+STOP = "Stop"
 AUDIT_FIGURE = "How far each input moved the margin when it was replaced"
 
 # Where

@@ -6,8 +6,8 @@ TABS = {
     "where": "位置",
     "words": "词语",
     "noise": "噪声",
-    "pairs": "样本对",
     "trust": "可信度",
+    "pairs": "样本对",
     "compare": "比较",
     "learn": "课程",
     "about": "关于",
@@ -23,12 +23,16 @@ PLAYER_NAMES = {
     "level 3: family": "关于生成器家族的句子（第 3 级）",
     "level 4: generator": "点名生成器的句子（第 4 级）",
 }
-CAUSE_MOST = "份额最大的是{player}，偏向{side} {value} logit。"
-CAUSE_NEXT = "其次是{player}，偏向{side} {value} logit。"
-CAUSE_AGAINST = "与之相反的是{player}，偏向{side} {value} logit。"
+CAUSE_MOST = "份额最大的是{player}：它使{side}的胜算变为 {times} 倍（{value} logit）。"
+CAUSE_NEXT = "其次是{player}：使{side}的胜算变为 {times} 倍（{value} logit）。"
+CAUSE_AGAINST = "与之相反的是{player}：使{side}的胜算变为 {times} 倍（{value} logit）。"
 CAUSE_ALONE = "没有任何有分量的部分与之相反。"
-CAUSE_NOTHING = "没有任何部分使这次判定变化超过 {least} logit。"
-CAUSE_TOTAL = "六个份额合起来，使间隔从 {base} 变为 {total} logit（大于 0 偏向伪造）。"
+CAUSE_NOTHING = "没有任何部分使这次判定变化超过 {least} logit，即 P(fake) 变化至多 {points} 个百分点。"
+CAUSE_TOTAL = (
+    "六个份额合起来，使 P(fake) 从 {before} 变为 {after}，即间隔从 {base} 变为 {total} logit"
+    "（大于 0 偏向伪造）。"
+)
+CAUSE_UNIT = "logit 是账目的单位：胜算相乘，logit 相加；每 {double} logit 使胜算翻一倍。"
 SIDE_NAMES = {"real": "真实", "fake": "伪造"}
 
 # 进度
@@ -53,12 +57,20 @@ STOPPED = "已停止。之前的内容仍然显示。"
 
 # 账目
 LEDGER_LEAD = (
-    "由谁决定：两个流与四级提示词各自增加了多少，按所有加入顺序取平均（Shapley 份额）。"
+    "由谁决定：两个流与四级提示词各自增加了多少，按所有加入顺序取平均（Shapley 份额），以间隔的单位 logit 计。"
     "各份额从一张什么也没说明的脸出发，加起来恰好等于间隔。下面的图用另外两种算法计算同样这些部分，加起来不必等于间隔。"
 )
 LEDGER_FIGURE = "六个份额的瀑布图，各份额加起来等于间隔"
 AUDIT_LEAD = "究竟什么能够改变这次判定？依次替换每个输入，再读一次间隔。"
 AUDIT_BUTTON = "排查每个输入"
+AUDIT_READ_TITLE = "这张图怎么看"
+AUDIT_READ = (
+    "每个输入一条：替换这个输入后间隔变化了多少，向右的橙红色偏向伪造，向左的蓝色偏向真实。"
+    "每个输入试了几种替换，画的是变化最大的一种；指向一条即可看到是哪一种。"
+    "最长的几条就是这次判定所依赖的输入；不能改变它的输入，也不可能促成它。"
+    "描述的编号与“词语”中的相同。各条加起来不等于间隔，也不说明原因。"
+)
+STOP = "停止"
 AUDIT_FIGURE = "替换每个输入后，间隔变化了多少"
 
 # 位置

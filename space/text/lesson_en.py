@@ -88,7 +88,8 @@ LESSON_LEVELS_TEXT = (
     "generator. Forgeries share the coarse sentence and differ in the fine ones.",
     "In this port every sentence is encoded by itself, and a description is the weighted sum of its four. How much "
     "each level gave to one decision can be counted exactly: try all combinations of streams and levels, present and "
-    "absent, and average what each adds (Shapley values).",
+    "absent, and average what each adds (Shapley values). Shares are counted in logits, the unit of the margin: they "
+    "add up where odds multiply, and a margin of 0 stands for even odds.",
 )
 LESSON_LEVELS_QUESTION = "Which level moved this verdict's margin most, towards either side?"
 LESSON_LEVELS_NONE = "None: no level moved it"

@@ -22,6 +22,14 @@ RECEIPT_CHOICES = (
     ("Noise: the map over the patch", "noise"),
 )
 RECEIPT_RUN = "Test this explanation"
+RECEIPT_RUN_FULL = "Full test"
+RECEIPT_FULL_IS = (
+    "The full test takes cells away in three ways and all the way, with twice the points. Where that is not too slow, "
+    "it runs the method again under mixed-up weights, other sentences and small changes of the photo."
+)
+RECEIPT_EXPECTED = "Here it takes about {seconds} s; it can be stopped."
+RECEIPT_FULL = "This is the full test: three ways to take cells away, and all points."
+RECEIPT_NAME_FULL = "Testing the explanation in full"
 RECEIPT_STOP = "Stop"
 RECEIPT_NAME = "Testing the explanation"
 RECEIPT_EMPTY = "Not tested yet. A test takes some seconds."

@@ -22,6 +22,14 @@ RECEIPT_CHOICES = (
     ("噪声：图块上的热图", "noise"),
 )
 RECEIPT_RUN = "检验这个解释"
+RECEIPT_RUN_FULL = "完整检验"
+RECEIPT_FULL_IS = (
+    "完整检验用三种方式去掉格子，一直去到底，取点加倍。"
+    "只要不太慢，它还会在打乱权重、换用别的句子、略微改动照片之后重新运行该方法。"
+)
+RECEIPT_EXPECTED = "在这里大约需要 {seconds} 秒，可以随时停止。"
+RECEIPT_FULL = "这是完整检验：用三种方式去掉格子，取全部的点。"
+RECEIPT_NAME_FULL = "正在完整检验解释"
 RECEIPT_STOP = "停止"
 RECEIPT_NAME = "正在检验解释"
 RECEIPT_EMPTY = "尚未检验。检验需要数秒。"

@@ -52,6 +52,9 @@ EXAMPLE_TEXTS = {
         "同一张肖像，通过变形放大了眼睛和嘴",
     ),
 }
+EXAMPLE_SHOWN = "示例：{title}"
+YOUR_PHOTO = "你的照片"
+EARLIER = "照片或其设置已更改，但尚未查看：这里和下面显示的仍是上一次的结果。"
 FACE_CHOICE = "找到了多张人脸，要判定哪一张？"
 FACE_FIRST = "人脸 {number}（最大）"
 FACE_OTHER = "人脸 {number}"
@@ -60,6 +63,7 @@ NO_PHOTO = "请上传照片或选一个示例，即可看到判定。"
 UPLOAD_GONE = "照片已不在服务器上（上传的文件几分钟内就会删除）：请重新上传。"
 TOO_MANY_BYTES = "图片超过 20 MB：请上传较小的副本。"
 NOT_BASE64 = "收到的图片不是有效的 base64：请改为以文件上传。"
+FORGOTTEN = "本页闲置太久，服务器已不再保存它的照片和改动：请重新选择照片。"
 NOTHING = "没有判定，也就没有可展示的内容。"
 NO_FACE_SHOWN = "没有已判定的人脸，也就没有可展示的内容。"
 LOOKING = "正在查看人脸……"

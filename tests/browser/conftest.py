@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -57,7 +58,14 @@ def free_port() -> int:
 @pytest.fixture(scope="session")
 def address(tmp_path_factory):
     """Where app.py listens, on the bundled checkpoint or the one MFCLIP_TEST_CHECKPOINT names."""
-    folder, port = tmp_path_factory.mktemp("app"), free_port()
+    with served(tmp_path_factory.mktemp("app"), "app.py") as url:
+        yield url
+
+
+@contextmanager
+def served(folder: Path, *program: str):
+    """The address of a program of ours, given as Python's arguments, while it runs; its log may hold no traceback."""
+    port = free_port()
     environment = {
         **os.environ,
         "MFCLIP_CHECKPOINT": os.environ.get("MFCLIP_TEST_CHECKPOINT") or str(BUNDLED / "tiny"),
@@ -66,7 +74,7 @@ def address(tmp_path_factory):
         "OMP_NUM_THREADS": "2",
     }
     with (folder / "log").open("w") as log:
-        app = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=log, stderr=log)
+        app = subprocess.Popen([sys.executable, *program], cwd=ROOT, env=environment, stdout=log, stderr=log)
     url = f"http://127.0.0.1:{port}/"
     end = time.monotonic() + START
     try:

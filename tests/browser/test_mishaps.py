@@ -1,9 +1,11 @@
 """What goes wrong at a page without anybody meaning it: two tabs, double clicks, a lost connection, odd letters."""
 
+import json
+
 import pytest
 
-from space.text import words
-from tests.browser.conftest import Visit
+from space.text import guard_en, words
+from tests.browser.conftest import Visit, served
 
 pytestmark = pytest.mark.browser
 
@@ -64,3 +66,54 @@ def test_a_lost_connection_is_told_and_the_page_opens_anew(visit):
     visit.complaints.clear()  # that the server was away is what the browser complained of
     page.locator("#mf-example-strip button").nth(1).click()
     visit.wait_other("#mf-verdict", before)
+
+
+def test_a_photo_that_the_queue_refuses_leaves_a_verdict_marked_as_the_one_before_s(visit):
+    page = visit.page
+    busy = json.dumps({"detail": guard_en.BUSY.format(waiting=60)})
+    page.route("**/queue/join*", lambda route: route.fulfill(status=429, body=busy))
+    page.locator("#mf-example-strip button").nth(2).click()
+    visit.wait_text("body", "so this one was not taken")
+    visit.wait_text("#mf-verdict", words.EARLIER)
+    assert page.locator("#mf-example-strip button[aria-current]").get_attribute("data-index") == "0"
+    visit.complaints.clear()  # of the refusal, which the browser counts as a failed request
+    page.unroute("**/queue/join*")
+    page.locator("#mf-example-strip button").nth(1).click()
+    visit.wait_text("#mf-verdict", words.EXAMPLE_TEXTS["copied"][0])
+    page.wait_for_timeout(1000)  # longer than it takes to mark what was not answered
+    assert words.EARLIER not in visit.text("#mf-verdict")
+
+
+FORGETFUL = "import sys, space.start as start; start.SESSIONS = 1; sys.exit(start.start())"
+"""The app, which remembers one visitor."""
+
+
+def test_a_visitor_whom_the_server_let_go_of_is_told_so_and_hears_nothing_about_another_s_photo(
+    chromium, tmp_path
+):
+    with served(tmp_path, "-c", FORGETFUL) as address:
+        first, second = (Visit(chromium.new_context().new_page(), address) for _ in range(2))
+        first.page.goto(address)
+        first.page.wait_for_selector("#mf-verdict .mf-card h3")
+        first.page.locator("#mf-example-strip button").nth(2).click()
+        first.wait_text("#mf-verdict", words.EXAMPLE_TEXTS["redrawn"][0])
+        first.wait_text("#mf-progress", "Explained in")
+        second.page.goto(address)
+        second.page.wait_for_selector("#mf-verdict .mf-card h3")
+        second.open("words")
+        second.sentence(1).fill("a photo made of zork")
+        second.sentence(1).press("Enter")
+        second.wait_text("#mf-change", words.CONTROL_TITLE)  # the first is forgotten now
+        first.open("trust")
+        first.page.locator("#mf-trust-check").click()
+        first.wait_text("#mf-trust-check-progress", words.FORGOTTEN)
+        first.open("words")
+        first.sentence(1).fill("a photo of fog")
+        first.sentence(1).press("Enter")
+        first.wait_text("#mf-verdict", words.FORGOTTEN)
+        assert "%" not in first.text("#mf-verdict")
+        first.wait("() => document.querySelector('#mf-cause .prose').innerText === ''")
+        first.page.locator("#mf-example-strip button").nth(1).click()
+        first.wait_text("#mf-verdict", words.EXAMPLE_TEXTS["copied"][0])
+        for visitor in (first, second):
+            visitor.page.context.close()

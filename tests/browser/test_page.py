@@ -55,6 +55,22 @@ def test_an_example_is_judged_when_it_is_picked(visit):
     visit.wait_text("#mf-verdict", words.CAUTION)
 
 
+def test_the_photo_shown_is_framed_among_the_examples_and_named_on_the_card(visit, save, astronaut):
+    strip = visit.page.locator("#mf-example-strip button")
+    framed = """(t) => [...document.querySelectorAll('#mf-example-strip [aria-current=true]')]
+      .map((button) => button.innerText).join() === t"""
+    titles = [words.EXAMPLE_TEXTS[name][0] for name in ("astronaut", "redrawn")]
+    assert words.EXAMPLE_SHOWN.format(title=titles[0]) in visit.text("#mf-verdict")
+    visit.wait(framed, titles[0])
+    strip.nth(2).click()
+    visit.wait_text("#mf-verdict", words.EXAMPLE_SHOWN.format(title=titles[1]))
+    visit.wait(framed, titles[1])
+    assert strip.nth(2).evaluate("(b) => b === document.activeElement")
+    visit.give(save(astronaut[:, ::-1], "redrawn.png"))  # the name is no proof
+    visit.wait_text("#mf-verdict", words.YOUR_PHOTO)
+    visit.wait(framed, "")
+
+
 def test_an_edit_answers_at_once_and_reset_undoes_it(visit):
     card = visit.text("#mf-readouts")
     visit.open("words")

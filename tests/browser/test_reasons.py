@@ -29,6 +29,34 @@ def test_a_map_is_tested_and_its_receipt_read(visit):
     )
 
 
+def test_a_full_test_says_how_long_it_takes_and_can_be_stopped(visit):
+    visit.open("trust")
+    assert re.search(r"about \d+ s", visit.text("#mf-trust-expected"))
+    visit.page.locator("#mf-trust-check-full").click()
+    visit.wait_text("#mf-trust-check-progress", words.RECEIPT_NAME_FULL)
+    visit.wait_text("#mf-trust-check-progress", "s left")
+    visit.page.locator("#mf-trust-check-stop").click()
+    visit.wait_text("#mf-trust-check-progress", words.TRUST_STOPPED)
+    assert visit.text("#mf-trust-receipt").strip() == words.RECEIPT_EMPTY
+
+
+def test_the_audit_and_the_pairs_are_stopped_or_shown_with_how_to_read_them(visit):
+    visit.page.locator("#mf-audit-run").click()
+    visit.wait_text("#mf-audit-progress", "Explaining")
+    visit.page.locator("#mf-audit-stop").click()
+    visit.wait_text("#mf-audit-progress", words.STOPPED)
+    assert visit.page.locator("#mf-audit-figure .main-svg").count() == 0
+    visit.page.locator("#mf-audit-run").click()
+    visit.wait_text("#mf-audit-guide", words.AUDIT_READ)
+    visit.page.locator("#mf-audit-figure .main-svg").first.wait_for(state="visible")
+    visit.open("pairs")
+    visit.page.locator("#mf-pairs-run").click()
+    visit.wait_text("#mf-pairs-progress", "Explaining")
+    visit.page.locator("#mf-pairs-stop").click()
+    visit.wait_text("#mf-pairs-progress", words.STOPPED)
+    assert visit.page.locator("#mf-pairs-gallery img").count() == 0
+
+
 def test_a_map_is_stopped_and_the_one_before_stays(visit):
     visit.open("where")
     before = visit.page.locator("#mf-where-view .mf-map").get_attribute("data-values")

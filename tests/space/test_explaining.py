@@ -14,6 +14,7 @@ from space.components.cause import cause, cause_card
 from space.components.example_strip import examples
 from space.components.knobs import HIDDEN, knobs_of, settings_of
 from space.components.map_view import map_view
+from space.components.markup import percent
 from space.explained import DEFAULT, WHERE, Explained, place_of
 from space.handlers.explaining import PLAIN, SIZES, Explaining
 from space.handlers.report import KINDS, Reporting
@@ -67,16 +68,16 @@ def test_without_a_verdict_nothing_is_explained_and_nothing_old_stands(explainin
 
 
 def test_the_cause_is_made_from_the_ledger_s_numbers(explained):
-    said = cause(explained)
+    said = cause(explained, 0.5)
     shares = np.asarray(explained.results["ledger"].values["contributions"])
     side = 1 if shares.sum() >= 0 else -1
     if np.abs(shares).max() >= 0.02:
         strongest = float(np.max(side * shares))
         assert f"{strongest:.2f}" in said
-    assert "logits" in said and said in cause_card(explained).replace("&#x27;", "'")
+    assert "logits" in said and said in cause_card(explained, 0.5).replace("&#x27;", "'")
 
 
-def cause_of(shares, base=0.0):
+def cause_of(shares, base=0.0, temperature=1.0):
     from explain.ledger import PLAYERS
     from explain.result import Result
 
@@ -91,18 +92,33 @@ def cause_of(shares, base=0.0):
         caveat="",
         method="ledger",
     )
-    return cause(Explained().with_result("ledger", result))
+    return cause(Explained().with_result("ledger", result), temperature)
 
 
 def test_the_cause_names_the_largest_the_next_and_what_stood_against():
     said = cause_of([1.0, -0.5, 0.3, 0.0, 0.001, 0.0])
-    assert words.PLAYER_NAMES["image stream"] + ", 1.00 logits towards fake" in said
-    assert "Next came " + words.PLAYER_NAMES["level 1: authenticity"] + ", 0.30 towards fake" in said
-    assert "Against it stood " + words.PLAYER_NAMES["noise stream"] + ", 0.50 towards real" in said
+    image, level, noise = (
+        words.PLAYER_NAMES[name] for name in ("image stream", "level 1: authenticity", "noise stream")
+    )
+    assert (
+        f"Most of it came from {image}, which made the odds of fake 2.7 times as high (1.00 logits)." in said
+    )
+    assert f"Next came {level}: 1.3 times towards fake (0.30 logits)." in said
+    assert f"Against it stood {noise}: 1.6 times towards real (0.50 logits)." in said
     assert "from 0.00 to +0.80" in said
     towards_real = cause_of([-1.0, -0.5, 0, 0, 0, 0])
-    assert "1.00 logits towards real" in towards_real and words.CAUSE_ALONE in towards_real
-    assert cause_of([0.001] * 6) == words.CAUSE_NOTHING.format(least=0.02)
+    assert "the odds of real 2.7 times as high" in towards_real and words.CAUSE_ALONE in towards_real
+    assert cause_of([0.001] * 6) == words.CAUSE_NOTHING.format(least=0.02, points="0.5")
+
+
+@pytest.mark.parametrize("temperature", [0.4, 1.0, 2.5])
+def test_the_cause_says_exactly_what_a_share_does_to_the_odds_and_all_to_the_probability(temperature):
+    said = cause_of([1.2, 0, 0, 0, 0, 0], base=-0.4, temperature=temperature)
+    odds = [np.exp(margin / temperature) for margin in (-0.4, 0.8)]
+    before, after = (percent(odd / (1 + odd)) for odd in odds)
+    assert f"{odds[1] / odds[0]:.2g} times as high" in said and f"P(fake) from {before} to {after}" in said
+    doubling = float(re.search(r"([\d.]+) of them double the odds", said)[1])
+    assert np.exp(doubling / temperature) == pytest.approx(2, abs=0.05)
 
 
 def test_a_map_shows_its_numbers_and_a_refuted_one_says_so(session, explained):
@@ -161,13 +177,20 @@ def test_a_setting_the_model_lacks_gets_a_sentence_and_a_stale_verdict_is_not_ex
 
 def test_pairs_put_the_visitor_beside_the_examples(explaining, session):
     visit, empty = Visit(session.now), session.judged(None)
-    *_, (gallery, figure, remarks) = explaining.pairs(visit, session)
+    *_, (done, gallery, figure, remarks) = explaining.pairs(visit, session)
+    assert words.METHOD_NAMES["pair_attention"] in done
     assert gallery.count("<figure>") == 2 and words.PAIRS_YOURS in gallery
     assert figure["visible"] and figure["value"] is not None and "mf-remarks" in remarks
-    assert not next(explaining.pairs(visit, empty))[1]["visible"]
-    *_, audit = explaining.audit(visit, session)
-    assert audit["visible"] and len(audit["value"].data) >= 1
-    assert not next(explaining.audit(visit, empty))["visible"]
+    assert not next(explaining.pairs(visit, empty))[2]["visible"]
+
+
+def test_the_audit_comes_with_its_progress_and_how_to_read_it(explaining, session):
+    begun, *_, (done, figure, guide) = explaining.audit(Visit(session.now), session)
+    assert words.METHOD_NAMES["audit"] in done and words.AUDIT_READ in unescape(guide)
+    assert figure["visible"] and len(figure["value"].data) >= 1
+    assert begun == ["", gr.skip(), gr.skip()]
+    (only,) = explaining.audit(Visit(), session.judged(None))
+    assert words.NOT_EXPLAINED in only[0] and not only[1]["visible"] and only[2] == ""
 
 
 def test_a_figure_is_drawn_anew_only_where_it_looks_different(explaining, session, explained, monkeypatch):

@@ -122,14 +122,19 @@ def test_a_cancelled_listener_ends_its_method(small, session, explained, astrona
     assert slow.ended.wait(LONG)
 
 
-@pytest.mark.parametrize("name", ["map", "linked", "receipt", "compare"])
+@pytest.mark.parametrize("name", ["map", "audit", "linked", "receipt", "compare"])
 def test_stop_says_so_at_last_and_takes_nothing_away(small, session, explained, astronaut, slow, name):
     visit = Visit(session.now)
     steps = running(name, small, visit, session, explained, read_photo(astronaut))
     for _ in steps:
         if slow.begun.is_set():
             break
-    stop = {"map": Explaining(small, ()).stopped, "linked": Linking(small).stopped}
+    explaining = Explaining(small, ())
+    stop = {
+        "map": explaining.stopped,
+        "audit": partial(explaining.stopped, name="audit"),
+        "linked": Linking(small).stopped,
+    }
     said = stop.get(name, partial(trust.stopped, name))(visit, session)
     assert "Stopped" in said
     (last,) = steps

@@ -81,6 +81,30 @@ class TestReceipts:
         assert record.receipts["ledger"].verdict == "holds" and curves is None
         assert words.RECEIPT_SUMS in plain(card)
 
+    def test_the_full_test_reads_more_and_says_that_it_is_full(self, small, session, explained):
+        visit = Visit(session.now)
+        *_, (quick, _, card, _) = trust.check(small, visit, session, explained, "where")
+        assert words.RECEIPT_QUICK in plain(card) and "where" not in quick.thorough
+        steps = trust.check(small, visit, session, quick, "where", full=True, pace=100.0)
+        lines = [values[1] for values in steps if values[0] == gr.skip()]
+        told = [
+            int(found[1]) for found in (re.search(r"about (\d+) s left", line) for line in lines) if found
+        ]
+        assert told[0] > 90_000  # what is expected is said before there is a pace
+        *_, (full, line, card, _) = trust.check(small, visit, session, quick, "where", full=True)
+        assert words.RECEIPT_NAME_FULL in line and words.RECEIPT_FULL in plain(card)
+        assert len(full.receipts["where"].readings) > len(quick.receipts["where"].readings)
+        assert trust.shown(session, full, "where")[1] == card
+        assert "where" not in full.with_receipt("where", quick.receipts["where"]).thorough
+
+    def test_the_time_of_a_full_test_is_said_before_it_is_run(self, small, session, explained):
+        said = [plain(trust.expected(session, explained, "where", pace)) for pace in (0.001, 0.1, 1.0)]
+        seconds = [int(re.search(r"about (\d+) s", one)[1]) for one in said]
+        assert seconds == sorted(seconds) and seconds[-1] > 0.9 * trust.PASSES > seconds[0]
+        assert trust.full_seconds(explained.results["ledger"], 1.0) < 10  # a sum has no cells to take away
+        unknown = plain(trust.expected(session, Explained(), "where", 1.0))
+        assert words.RECEIPT_FULL_IS in unknown and "about" not in unknown
+
     def test_copies_of_session_and_record_still_belong_together(self, small, session, explained):
         copied = replace(session, now=replace(session.now))
         *_, (record, *_) = trust.check(small, Visit(copied.now), copied, explained, "ledger")
@@ -238,7 +262,7 @@ class TestSweep:
 
     def test_clearing_empties_every_output(self, session):
         with gr.Blocks():
-            drawn = tab.draw(None)
+            drawn = tab.draw(None, "")
         values = trust.cleared(session)
         assert len(values) == len(drawn.outputs)
         assert words.TRUST_STOPPED in trust.stopped("sweep", Visit(), session)
@@ -285,7 +309,7 @@ class TestBaseRate:
 
 def test_the_section_is_labelled_and_wires_nothing():
     with gr.Blocks() as blocks:
-        drawn = tab.draw(RATES)
+        drawn = tab.draw(RATES, "")
     parts = [part for part in vars(drawn).values() if isinstance(part, gr.components.Component)]
     assert len(parts) == 13 and all(part.elem_id.startswith("mf-trust-") for part in parts)
     assert all(part.label for part in parts if isinstance(part, gr.Radio | gr.Plot))
