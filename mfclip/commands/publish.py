@@ -19,7 +19,8 @@ _EXIT_CODES = """exit codes:
 def add(parser: argparse.ArgumentParser) -> None:
     """Arguments of the command."""
     parser.description = (
-        "Verify a checkpoint folder as loading does, show what would be uploaded, ask, and upload it as one commit.\n"
+        "Verify a checkpoint folder as loading does, and that its card and figures are of these weights; show what\n"
+        "would be uploaded, ask, and upload it as one commit.\n"
         "Only the checkpoint's own files leave this machine; what else a run has left in the folder stays."
     )
     parser.epilog = _EXIT_CODES
@@ -42,11 +43,12 @@ def run(chosen: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
     from mfclip.detector import build_model
     from mfclip.errors import CheckpointError
     from mfclip.hub import read_checkpoint
-    from mfclip.hub.publishing import account, files_to_publish, publish
+    from mfclip.hub.publishing import account, check_figures, files_to_publish, publish
 
     try:
         checkpoint = read_checkpoint(chosen.folder)
         sizes = files_to_publish(chosen.folder)
+        check_figures(chosen.folder, checkpoint.sha256)
         build_model(checkpoint)
         who = account()
         say(_plan(chosen, sizes, checkpoint.sha256, who), SCORED)

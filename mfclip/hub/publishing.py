@@ -1,5 +1,6 @@
 """Uploading a checkpoint folder with its card to the Hub, through huggingface_hub."""
 
+import json
 import re
 import sys
 from collections.abc import Iterator
@@ -7,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from mfclip.errors import CheckpointError
-from mfclip.hub.folder import CARD, CONFIG, HASHES, OPTIONAL, RECORD, WEIGHTS
+from mfclip.hub.folder import CARD, CONFIG, HASHES, OPTIONAL, RECORD, RESULTS, WEIGHTS
 from mfclip.hub.sentences import failures
 
 PUBLISHED = (CARD, CONFIG, WEIGHTS, HASHES, *OPTIONAL, RECORD)
@@ -16,6 +17,7 @@ PUBLISHED = (CARD, CONFIG, WEIGHTS, HASHES, *OPTIONAL, RECORD)
 LOGIN = "log in with `hf auth login`, or set HF_TOKEN to a token that may write"
 _FRONT_MATTER = re.compile(r"---\r?\n(.*?\r?\n)---\s", re.DOTALL)
 _LICENCE = re.compile(r"^license:[ \t]*\S", re.MULTILINE)
+_SHA256 = re.compile(r"\b[0-9a-f]{64}\b")
 
 
 def files_to_publish(folder: Path) -> dict[str, int]:
@@ -33,6 +35,44 @@ def files_to_publish(folder: Path) -> dict[str, int]:
             "or let `python -m mfclip.evaluation … --card` write it."
         )
     return {file: (folder / file).stat().st_size for file in PUBLISHED if (folder / file).is_file()}
+
+
+def check_figures(folder: Path, sha256: str) -> None:
+    """Raise CheckpointError where the card or the results in `folder` are of other weights than those of that hash.
+
+    sha256: 64 hex, of model.safetensors. Results state the weights they were measured on; of a card that quotes hashes
+    one must be theirs. A card that quotes none, and results without a hash, were written by hand and are believed.
+    """
+    measured = folder / RESULTS
+    if measured.is_file():
+        found = _measured_on(measured)
+        if found not in (None, sha256):
+            raise CheckpointError(
+                f"{str(measured)!r} was measured on other weights ({_cut(found)}, and these are {_cut(sha256)}): run "
+                "`python -m mfclip.evaluation … --card` on this folder anew, or take the file out."
+            )
+    card = folder / CARD
+    quoted = _SHA256.findall(card.read_text(encoding="utf-8", errors="replace"))
+    if quoted and sha256 not in quoted:
+        raise CheckpointError(
+            f"{str(card)!r} describes other weights ({_cut(quoted[0])}, and these are {_cut(sha256)}): run "
+            "`python -m mfclip.evaluation … --card` on this folder, or correct it by hand."
+        )
+
+
+def _measured_on(path: Path) -> object:
+    try:
+        results = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError):
+        raise CheckpointError(
+            f"{str(path)!r} is not JSON: run `python -m mfclip.evaluation` on this folder anew, or take the file out."
+        ) from None
+    checkpoint = results.get("checkpoint") if isinstance(results, dict) else None
+    return checkpoint.get("weights_sha256") if isinstance(checkpoint, dict) else None
+
+
+def _cut(sha256: object) -> str:
+    return f"SHA-256 {str(sha256)[:12]}…"
 
 
 def account() -> str:

@@ -146,6 +146,27 @@ def other_configuration(folder: Path) -> None:
     (folder / "SHA256").write_text("".join(lines))
 
 
+def results_of_other_weights(folder: Path) -> None:
+    results = json.loads((folder / "results.json").read_text())
+    results["checkpoint"]["weights_sha256"] = "ab" * 32
+    (folder / "results.json").write_text(json.dumps(results))
+
+
+def card_of_other_weights(folder: Path) -> None:
+    (folder / "results.json").unlink()
+    card = folder / "README.md"
+    card.write_text(card.read_text().replace(sha256_of(folder / "model.safetensors"), "cd" * 32))
+
+
+def weights_trained_further(folder: Path) -> None:
+    """As a run leaves them: new weights with their hash, beside the figures of the old."""
+    body = bytearray((folder / "model.safetensors").read_bytes())
+    body[-3] ^= 1
+    (folder / "model.safetensors").write_bytes(body)
+    lines = [f"{sha256_of(folder / name)}  {name}\n" for name in ("config.json", "model.safetensors")]
+    (folder / "SHA256").write_text("".join(lines))
+
+
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
@@ -153,6 +174,13 @@ def other_configuration(folder: Path) -> None:
         (other_weights, "is not the file it should be"),
         (other_configuration, "do not fit its configuration"),
         (lambda folder: (folder / "SHA256").unlink(), "lacks SHA256"),
+        (
+            results_of_other_weights,
+            "results.json' was measured on other weights (SHA-256 abababababab…, and these",
+        ),
+        (weights_trained_further, "results.json' was measured on other weights (SHA-256"),
+        (card_of_other_weights, "README.md' describes other weights (SHA-256 cdcdcdcdcdcd…, and these are"),
+        (lambda folder: (folder / "results.json").write_text("{"), "results.json' is not JSON"),
     ],
 )
 def test_what_may_not_be_published(folder, client, capsys, spoil, said):
@@ -161,6 +189,16 @@ def test_what_may_not_be_published(folder, client, capsys, spoil, said):
     out, err = capsys.readouterr()
     assert out == "" and said in err
     assert not client.exists()
+
+
+@pytest.mark.parametrize("content", ["[]", "{}", '{"checkpoint": null}', '{"checkpoint": {}}'])
+def test_figures_that_name_no_weights_are_believed(folder, content):
+    sha256 = sha256_of(folder / "model.safetensors")
+    (folder / "results.json").write_text(content)
+    (folder / "README.md").write_text("---\nlicense: mit\n---\nBy hand.\n")
+    publishing.check_figures(folder, sha256)
+    (folder / "results.json").unlink()
+    publishing.check_figures(folder, sha256)
 
 
 def test_a_card_that_the_hub_refuses(folder, client, capsys, monkeypatch):
