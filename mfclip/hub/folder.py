@@ -19,6 +19,9 @@ RESULTS = "results.json"  # and what its evaluation has measured
 REQUIRED = (CONFIG, WEIGHTS, HASHES)
 OPTIONAL = (WORDS, SPECTRA, RESULTS)
 
+MAX_TEXT = 1_000_000
+"""Bytes of config.json and SHA256; a configuration takes ten thousand."""
+
 _PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle")
 _HASH_LINE = re.compile(r"([0-9a-f]{64}) [ *](.+)")
 
@@ -76,8 +79,15 @@ def _lacking(folder: Path, missing: list[str]) -> CheckpointError:
 def compare_hashes(folder: Path) -> dict[str, str]:
     """SHA-256 (64 hex) by file name, as the folder states them, after comparison with its files.
 
-    Raises WrongHash for the first file that differs, CheckpointError where a hash is not stated, OSError.
+    Raises WrongHash for the first file that differs, CheckpointError where a hash is not stated or a text is over
+    MAX_TEXT, OSError.
     """
+    for file in (CONFIG, HASHES):
+        if (folder / file).stat().st_size > MAX_TEXT:
+            raise CheckpointError(
+                f"{str(folder / file)!r} holds more than {MAX_TEXT} bytes, which are the most allowed: copy the right "
+                "file there."
+            )
     text = (folder / HASHES).read_text(encoding="utf-8", errors="replace")
     found = (_HASH_LINE.fullmatch(line.strip()) for line in text.splitlines())
     wanted = {match[2]: match[1] for match in found if match}
