@@ -91,16 +91,16 @@ class TestRefusals:
         assert words in refusal(folder)
 
     @pytest.mark.parametrize("body", [b"", b"hello", b"\xff" * 64, b"\x10" + bytes(7) + b"{" + bytes(30)])
+    def test_weights_that_are_no_safetensors(self, folder, body):
+        (folder / "model.safetensors").write_bytes(body)
+        rehash(folder)
+        assert "is not a safetensors file" in refusal(folder)
+
     @pytest.mark.parametrize("file", ["config.json", "SHA256"])
     def test_a_text_without_end_is_not_read_into_memory(self, folder, file):
         with (folder / file).open("ab") as stream:
             stream.truncate(10**11)  # a hole in the file: it takes no place on the disk
         assert "more than 1000000 bytes" in refusal(folder)
-
-    def test_weights_that_are_no_safetensors(self, folder, body):
-        (folder / "model.safetensors").write_bytes(body)
-        rehash(folder)
-        assert "is not a safetensors file" in refusal(folder)
 
     def test_pickles_are_refused_and_not_run(self, folder, tmp_path):
         trap = tmp_path / "sprung"
