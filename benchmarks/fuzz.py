@@ -1,7 +1,7 @@
 """Damaged pictures, prompt hierarchies, configurations and weights through the public face (tests/fuzz), long version.
 
 Every piece runs in a process of its own with limits on memory and on CPU time, so that a case which kills its process
-is a finding with a name. Run one piece by hand with `python -m benchmarks.fuzz CAMPAIGN FIRST COUNT`. At the end the
+is a finding with a name. Run one piece by hand with `python -m benchmarks.fuzz CAMPAIGN FIRST COUNT`. Before them the
 largest picture of every kind is read, each in a process of its own, for the memory that it takes.
 """
 
@@ -84,15 +84,15 @@ def _piece_apart(name: str, first: int, count: int) -> Tally:
 
 
 def run() -> list[Line]:
-    """Each campaign: its cases, what ended otherwise than documented, time and memory; then the largest pictures."""
+    """Memory of the largest pictures; of each campaign its cases, what ended otherwise than documented, its cost."""
     lines = []
+    for kind in KINDS:
+        taken = memory_of_reading(kind) / 1e6
+        lines.append(Line(f"fuzz, reading 40 megapixels, {kind}", taken, "MB above idle", "≤", BOUND / 1e6))
     for name, count in CASES.items():
         start = time.perf_counter()
         total = campaign(name, count)
         lines += _lines(name, count, total, time.perf_counter() - start)
-    for kind in KINDS:
-        taken = memory_of_reading(kind) / 1e6
-        lines.append(Line(f"fuzz, reading 40 megapixels, {kind}", taken, "MB above idle", "≤", BOUND / 1e6))
     return lines
 
 

@@ -60,7 +60,7 @@ def _png(mode: str, **options: object) -> bytes:
 
 
 def _palette(**options: object) -> bytes:
-    image = _waves("P")
+    image = _waves("L")
     image.putpalette(bytes(range(256)) * 3)
     return encoded(image, "PNG", compress_level=1, **options)
 

@@ -1,10 +1,13 @@
 """Memory of reading the largest pictures; `python -m benchmarks fuzz` measures every kind."""
 
+import io
+
 import numpy as np
 import pytest
 from PIL import Image
 
 from mfclip.photo import MAX_PIXELS, STRIP, read_photo
+from tests.fuzz import largest
 from tests.fuzz.corpus import encoded
 from tests.fuzz.largest import BOUND, KINDS, memory_of_reading
 
@@ -13,6 +16,23 @@ from tests.fuzz.largest import BOUND, KINDS, memory_of_reading
 def test_the_largest_picture_takes_no_more_than_is_stated(kind):
     """1,040 MB and 560 MB, when the whole picture was turned into RGB at once."""
     assert 3 * MAX_PIXELS < memory_of_reading(kind) < BOUND
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_is_what_it_is_called(kind, monkeypatch):
+    monkeypatch.setattr(largest, "WIDTH", 80)
+    monkeypatch.setattr(largest, "HEIGHT", 60)
+    data = KINDS[kind]()
+    photo = read_photo(data)
+    assert {photo.width, photo.height} == {80, 60}
+    with Image.open(io.BytesIO(data)) as image:
+        assert kind.startswith(image.format.replace("WEBP", "WebP"))
+        assert ("animated" in kind) == getattr(image, "is_animated", False)
+        assert ("progressive" in kind) == ("progressive" in image.info)
+    assert ("16-bit" in photo.note) == (kind == "PNG, 16 bits, grey"), "Pillow reads 16-bit colour as 8 bits"
+    assert ("white" in photo.note) == any(
+        word in kind for word in ("alpha", "RGBA", "transparent", "animated")
+    )
 
 
 def test_every_kind_that_is_read_is_measured():
