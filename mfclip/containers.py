@@ -10,7 +10,7 @@ stands beside the pixels: it is kept while they are decoded, partly twice. No ca
 import re
 from typing import BinaryIO
 
-MAX_BYTES = {"JPEG": 400_000_000, "PNG": 400_000_000, "WEBP": 100_000_000}
+MAX_BYTES = {"JPEG": 400_000_000, "PNG": 400_000_000, "WEBP": 60_000_000}
 """Of a file; 40 megapixels of 16-bit RGBA take 320 MB. A WebP is copied into memory before it is decoded."""
 
 MAX_SCANS = 100
@@ -19,11 +19,14 @@ MAX_SCANS = 100
 MAX_SEGMENTS = 1_000
 """Of a JPEG; 20 MB of notes by an editor take 320."""
 
+MAX_EXIF = 100
+"""Segments of a JPEG that hold EXIF: one is usual, and Pillow joins them one by one."""
+
 MAX_CHUNKS = 250
 """Of a PNG, its pixels not counted; a few dozen are many."""
 
 MAX_BESIDE = 50_000_000
-"""Bytes in those chunks; a colour profile for print takes 2 MB."""
+"""Bytes in those chunks, and in the segments of a JPEG; a colour profile for print takes 2 MB."""
 
 MAX_PIECES = 100_000
 """Of a PNG's pixels; libpng cuts them into pieces of 8 kB, and Pillow asks for each by itself, empty or not."""
@@ -58,8 +61,12 @@ def _most(size: int, limit: int) -> str:
     return f"{size} bytes, and {limit} are the most"
 
 
+def _beside(size: int) -> str:
+    return _most(size, MAX_BESIDE) + " beside its pixels"
+
+
 def _of_jpeg(data: bytes) -> str:
-    scans = pieces = at = 0
+    scans = pieces = exif = beside = at = 0
     while found := _MARKER.search(data, at):
         at, marker = found.end(), data[found.end() - 1]
         if marker == _END and scans:
@@ -72,7 +79,13 @@ def _of_jpeg(data: bytes) -> str:
             return f"more than {MAX_SCANS} scans"
         if pieces > MAX_SEGMENTS:
             return f"more than {MAX_SEGMENTS} segments"
-        at += int.from_bytes(data[at : at + 2], "big")
+        exif += data.startswith(b"Exif", at + 2)
+        if exif > MAX_EXIF:
+            return f"more than {MAX_EXIF} segments"
+        length = int.from_bytes(data[at : at + 2], "big")
+        at, beside = at + length, beside + length
+        if beside > MAX_BESIDE:
+            return _beside(beside)
     return ""
 
 
@@ -92,7 +105,7 @@ def _of_png(stream: BinaryIO, size: int) -> str:
         if chunks > MAX_CHUNKS:
             return f"more than {MAX_CHUNKS} chunks beside its pixels"
         if beside > MAX_BESIDE:
-            return _most(beside, MAX_BESIDE) + " beside its pixels"
+            return _beside(beside)
         if pieces > MAX_PIECES:
             return f"more than {MAX_PIECES} segments"
         # Pillow would take such a file for a still picture, and warn on stderr.

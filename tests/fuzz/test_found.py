@@ -39,7 +39,18 @@ class TestPicturesThatMakeWork:
         """4.6 s for 4 MB, four times as much for twice the file: Pillow joins them one by one."""
         jpeg = seeds()["jpeg"]
         pieces = b"\xff\xe1\x00\x12Exif\0\0MM12345678" * 20_000
+        assert "more than 100 segments" in refusal(lambda: read_photo(jpeg[:2] + pieces + jpeg[2:]))
+
+    def test_thousands_of_segments(self):
+        pieces = b"\xff\xfe\x00\x06note" * 1_001
+        jpeg = seeds()["jpeg"]
         assert "more than 1000 segments" in refusal(lambda: read_photo(jpeg[:2] + pieces + jpeg[2:]))
+
+    def test_large_pieces_of_exif(self):
+        """10 s for 49 MB, though they were fewer than a thousand."""
+        jpeg, piece = seeds()["jpeg"], b"\xff\xe1\xff\xffExif\0\0" + bytes(65_527)
+        assert "more than 100 segments" in refusal(lambda: read_photo(jpeg[:2] + piece * 750 + jpeg[2:]))
+        assert read_photo(jpeg[:2] + piece * 90 + jpeg[2:]).width == 112
 
     def test_thousands_of_colour_profiles(self):
         """2.2 s for 1 MB: each is unpacked, and the last one kept."""
@@ -70,6 +81,10 @@ class TestPicturesThatMakeWork:
         beside = chunk(b"eXIf", bytes(51_000_000))
         assert "50000000 are the most beside its pixels" in refusal(
             lambda: read_photo(png(*SMALL, ROWS, more=beside))
+        )
+        jpeg, note = seeds()["jpeg"], b"\xff\xfe\xff\xff" + bytes(65_533)
+        assert "50000000 are the most beside its pixels" in refusal(
+            lambda: read_photo(jpeg[:2] + note * 800 + jpeg[2:])
         )
 
     @pytest.mark.parametrize("frames", [[0], [2**31], [2**32 - 1], [1, 1]])
