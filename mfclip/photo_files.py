@@ -86,7 +86,8 @@ class WebpFile(_Quiet, WebPImagePlugin.WebPImageFile):
     """A WebP; of an animation the first frame, and that one only."""
 
     def _get_next(self) -> tuple[bytes, int, int]:
-        # The decoder holds two pictures of the canvas's size beside the frame that it hands over.
+        # The decoder holds two pictures of the canvas's size beside the frame that it hands over. This method is
+        # Pillow's own affair: should its name change one day, nothing but memory is lost (tests/fuzz/test_largest.py).
         frame = super()._get_next()
         self._decoder = None
         return frame
