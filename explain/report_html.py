@@ -15,11 +15,12 @@ import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from explain import METHODS, figures
+from explain import figures
 from explain.figures.frame import signed
 from explain.figures.inline import as_data, plotly_script
 from explain.figures.raster import data_url
 from explain.report import Report, plain
+from explain.report_words import ENGLISH, Voice
 from explain.result import Receipt, Result
 from explain.targets import MARGIN
 from mfclip.config import DecisionConfig
@@ -34,30 +35,33 @@ THEMES = ("light", "dark")
 """A figure is drawn for both: the reader's machine chooses."""
 
 
-def to_html(report: Report) -> str:
-    """The whole file as text. With the face only if the report says so."""
+def to_html(report: Report, voice: Voice = ENGLISH) -> str:
+    """The whole file as text, in the words of a voice. With the face only if the report says so."""
     face = np.ascontiguousarray(report.verdict.face.crop.face) if report.with_face else None
     record = report.record
     pictures: dict[str, str] = {}
-    parts = list(_parts(report, face, pictures))
+    parts = list(_parts(report, face, pictures, voice))
     return rendered(
         "report.html",
+        voice,
         verdict=report.verdict,
         target=report.target,
         explained=None if report.target == MARGIN else next((r.explained for r in report.results), None),
         against=report.against,
-        failing=[name for name, receipt in report.receipts.items() if receipt.verdict == "fails"],
+        failing=[
+            voice.title(name) for name, receipt in report.receipts.items() if receipt.verdict == "fails"
+        ],
         face=None if face is None else data_url(face),
         parts=parts,
         pictures=pictures,
         refused=report.refused,
         descriptions=sorted(report.verdict.descriptions, key=lambda row: -row.similarity),
         record=record,
-        facts=list(facts(report)),
+        facts=[(voice.said(name), voice.said(value)) for name, value in facts(report)],
     )
 
 
-def rendered(template: str, **values: Any) -> str:
+def rendered(template: str, voice: Voice = ENGLISH, **values: Any) -> str:
     """A page that extends page.html, with the scripts and the style that all of them hold."""
     plotly, script = plotly_script(), resource("report.js")
     return (
@@ -68,6 +72,8 @@ def rendered(template: str, **values: Any) -> str:
             style=Markup(resource("report.css")),
             plotly=Markup(plotly),
             script=Markup(script),
+            voice=voice,
+            say=voice.words,
             **values,
         )
     )
@@ -115,13 +121,13 @@ def facts(report: Report) -> Iterator[tuple[str, str]]:
     yield cut_offs(decision)
     x0, y0, x1, y1 = record["crop"]["region"]
     found = len(report.verdict.faces)
-    several = f"the chosen one of {found} faces" if found > 1 else "one face"
-    yield (
-        "Crop",
-        f"x {x0}–{x1}, y {y0}–{y1} of the photo, " + (f"{several} found" if found else "given as a crop"),
-    )
+    several = f"the chosen one of {found} faces found" if found > 1 else "one face found"
+    yield "Crop", f"x {x0}–{x1}, y {y0}–{y1} of the photo, {several if found else 'given as a crop'}"
     kind = "the photo's own pixels" if record["crop"]["native_windows"] else "cut from the enlarged face"
-    yield "Noise window", f"{record['crop']['window'] + 1} of {len(report.verdict.patch.homogeneity)}, {kind}"
+    yield (
+        "Noise window",
+        f"window {record['crop']['window'] + 1} of {len(report.verdict.patch.homogeneity)}, {kind}",
+    )
     if report.conditions:
         yield "File", report.conditions.sentence
         yield "File, SHA-256", report.conditions.sha256
@@ -131,51 +137,61 @@ def facts(report: Report) -> Iterator[tuple[str, str]]:
     yield "Versions", ", ".join(f"{name} {version}" for name, version in record["versions"].items())
 
 
-def _parts(report: Report, face: np.ndarray | None, pictures: dict[str, str]) -> Iterator[dict[str, Any]]:
+def _parts(
+    report: Report, face: np.ndarray | None, pictures: dict[str, str], voice: Voice
+) -> Iterator[dict[str, Any]]:
     """What the template shows of each result; pictures inside figures are put into `pictures` by name, each once."""
     scale = figures.scale_of(report.results)
     for result in sorted(report.results, key=lambda result: result.method in LAST):
         receipt = report.receipts.get(result.method)
         refuted = receipt is not None and receipt.verdict == "fails"
-        drawn = themes(partial(_drawn, result, scale, face, refuted), pictures)
-        proof = _proof(receipt, pictures)
+        drawn = themes(partial(_drawn, result, scale, face, refuted, voice), pictures)
+        proof = _proof(receipt, pictures, voice)
         yield {
             "method": result.method,
             "id": result.method,
-            "title": result.method.replace("_", " ").capitalize(),
-            "question": METHODS[result.method].question,
+            "title": voice.title(result.method),
+            "question": voice.question(result.method),
             "figure": drawn,
             "height": drawn["light"]["layout"].get("height", 300),
-            "words": _words(result, scale, refuted),
-            **_stronger(result, scale, face, refuted, pictures),
+            "words": _words(result, scale, refuted) if voice.spans else None,
+            **_stronger(result, scale, face, refuted, pictures, voice),
             "unproven": report.unproven.get(result.method),
             "receipt": receipt,
             "proof": proof,
             "proof_height": proof["light"]["layout"].get("height", 300) if proof else 0,
-            "notes": result.notes,
-            "caveat": result.caveat,
-            "site": _sentence(result.site),
-            "sign": _sentence(result.sign),
-            "unit": _sentence(result.unit),
+            "notes": [voice.said(note) for note in result.notes],
+            "caveat": voice.said(result.caveat),
+            "site": voice.clause(result.site),
+            "sign": voice.clause(result.sign),
+            "unit": voice.clause(result.unit),
             "gap": result.gap,
             "cost": result.cost,
             "seconds": result.seconds,
-            "knobs": result.knobs,
+            "settings": ", ".join(f"{name} = {value}" for name, value in result.knobs.items()),
         }
 
 
-def _drawn(result: Result, scale: float, face: np.ndarray | None, refuted: bool, theme: str) -> Any:
-    return figures.draw(result, scale, theme, face=face, refuted=refuted)
+def _drawn(
+    result: Result, scale: float, face: np.ndarray | None, refuted: bool, voice: Voice, theme: str
+) -> Any:
+    return voice.figure(figures.draw(result, scale, theme, face=face, refuted=refuted), result.method)
 
 
 def _stronger(
-    result: Result, scale: float, face: np.ndarray | None, refuted: bool, pictures: dict[str, str]
+    result: Result,
+    scale: float,
+    face: np.ndarray | None,
+    refuted: bool,
+    pictures: dict[str, str],
+    voice: Voice,
 ) -> dict[str, Any]:
     """The map on its own scale, where the page's leaves it pale, and how many times stronger its colours then are."""
     own = figures.own_scale(result)
     if result.method == "words" or not 0 < own * PALE < scale:
         return {"stronger": None, "times": 1.0}
-    return {"stronger": themes(partial(_drawn, result, own, face, refuted), pictures), "times": scale / own}
+    drawn = themes(partial(_drawn, result, own, face, refuted, voice), pictures)
+    return {"stronger": drawn, "times": scale / own}
 
 
 def themes(draw: Callable[[str], Any], pictures: dict[str, str]) -> dict[str, dict[str, Any]]:
@@ -189,23 +205,16 @@ def themes(draw: Callable[[str], Any], pictures: dict[str, str]) -> dict[str, di
     return told
 
 
-def _proof(receipt: Receipt | None, pictures: dict[str, str]) -> dict[str, dict[str, Any]] | None:
+def _proof(
+    receipt: Receipt | None, pictures: dict[str, str], voice: Voice
+) -> dict[str, dict[str, Any]] | None:
     if receipt is None or not figures.has_curves(receipt):
         return None
-    return themes(lambda theme: figures.draw_receipt(receipt, theme), pictures)
+    return themes(lambda theme: voice.figure(figures.draw_receipt(receipt, theme), receipt.method), pictures)
 
 
 def _words(result: Result, scale: float, refuted: bool) -> Markup | None:
     return Markup(figures.spans(result, scale, refuted=refuted)) if result.method == "words" else None
-
-
-def _sentence(text: str) -> str:
-    """A clause with a capital letter and a full stop, to stand in a paragraph of others."""
-    return text[:1].upper() + text[1:].rstrip(".") + "."
-
-
-def _number(value: float) -> str:
-    return "–" if not np.isfinite(value) else f"{value:.3g}".replace("-", "−")
 
 
 def resource(name: str) -> str:
@@ -222,5 +231,5 @@ def templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(signed=signed, number=_number)
+    environment.filters.update(signed=signed)
     return environment

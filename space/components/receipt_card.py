@@ -12,19 +12,23 @@ UNMEASURED = " Not measured, for their cost: "
 MARKS = {True: "✓", False: "✕", None: "·"}
 
 
-def receipt_card(receipt: Receipt, quick: bool = True) -> str:
-    """HTML of a receipt. quick: whether it was the quick test or the full one, which is said."""
+def told(receipt: Receipt, extent: str = "") -> str:
+    """What a receipt means, in sentences. extent: the sentence that says how much was tested."""
+    if receipt.method == "ledger" and receipt.verdict == "holds":  # no map: nothing was taken away
+        return str(words.RECEIPT_SUMS)
     lined = [reading for reading in receipt.readings if reading.passed is not None]
     passed = sum(bool(reading.passed) for reading in lined)
     count = words.RECEIPT_COUNT.format(passed=passed, lined=len(lined))
-    short = words.RECEIPT_QUICK if quick else words.RECEIPT_FULL
-    told = joined(words.RECEIPT_MEANS[receipt.verdict], count, short)
-    if receipt.method == "ledger" and receipt.verdict == "holds":  # no map: nothing was taken away
-        told = words.RECEIPT_SUMS
+    return joined(words.RECEIPT_MEANS[receipt.verdict], count, extent)
+
+
+def receipt_card(receipt: Receipt, quick: bool = True) -> str:
+    """HTML of a receipt. quick: whether it was the quick test or the full one, which is said."""
+    meaning = told(receipt, words.RECEIPT_QUICK if quick else words.RECEIPT_FULL)
     return (
         f'<article class="mf-receipt mf-{receipt.verdict}"><h3><span class="mf-receipt-sign" aria-hidden="true">'
         f"{SIGNS[receipt.verdict]}</span> {text(words.RECEIPT_VERDICTS[receipt.verdict])}</h3>"
-        f"<p>{text(told)}</p>"
+        f"<p>{text(meaning)}</p>"
         f"{_table(receipt)}{_beyond(receipt)}</article>"
     )
 
@@ -33,11 +37,11 @@ def _beyond(receipt: Receipt) -> str:
     """HTML: what the reason tells beyond the table, which holds every reading: what was not measured, or why nothing
     could be."""
     rule, mark, names = receipt.reason.partition(UNMEASURED)
-    told = [spoken(rule)] if known(rule) else []
+    more = [spoken(rule)] if known(rule) else []
     if mark:
         unread = (_name(name) for name in names.removesuffix(".").split(", "))
-        told.append(words.RECEIPT_UNMEASURED.format(names=words.LIST_JOIN.join(unread)))
-    return f'<p class="mf-small">{text(joined(*told))}</p>' if told else ""
+        more.append(words.RECEIPT_UNMEASURED.format(names=words.LIST_JOIN.join(unread)))
+    return f'<p class="mf-small">{text(joined(*more))}</p>' if more else ""
 
 
 def _name(metric: str) -> str:

@@ -21,6 +21,7 @@ from space.components.face_views import thumbnails
 from space.components.figure_words import in_words
 from space.components.map_view import map_view
 from space.components.markup import notice, quiet
+from space.components.verdict_card import whose
 from space.components.work_line import ended_line
 from space.explained import COLOURED, DEFAULT, ORDER, SETTINGS, WHERE, Explained, place_of
 from space.handlers.working import Step, Visit, Work
@@ -312,7 +313,7 @@ class Explaining:
             return
         started = time.monotonic()
         with speaking(session.language):
-            named = [(words.PAIRS_YOURS, verdict)]
+            named = [(whose(session) if session.example else words.PAIRS_YOURS, verdict)]
 
         def run(progress: Progress) -> Result:
             named.extend((example.title, verdict) for example, verdict in self.compared)

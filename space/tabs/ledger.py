@@ -57,11 +57,11 @@ def draw(readouts: str, tree: Any, branches: str, first: list[Any]) -> LedgerTab
         audit_run = gr.Button(words.AUDIT_BUTTON, size="sm", elem_id="mf-audit-run")
         audit_stop = gr.Button(words.STOP, size="sm", elem_id="mf-audit-stop")
     audit_progress = gr.HTML("", elem_id="mf-audit-progress")
+    guide = gr.HTML("", elem_id="mf-audit-guide")
     # Hidden while empty: gradio's own sign for an empty figure has a label where none is allowed.
     audit = gr.Plot(
         label=words.AUDIT_FIGURE, show_label=False, container=False, visible=False, elem_id="mf-audit-figure"
     )
-    guide = gr.HTML("", elem_id="mf-audit-guide")
     return LedgerTab(
         readouts=readouts_html,
         waterfall=waterfall,

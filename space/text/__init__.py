@@ -30,21 +30,24 @@ from space.text import (
     lab_zh,
     lesson_en,
     lesson_zh,
+    report_en,
+    report_zh,
     said_en,
     said_errors_zh,
     said_figures_zh,
     said_methods_zh,
     said_notes_zh,
+    said_report_zh,
     trust_en,
     trust_zh,
     zh,
 )
 
 LANGUAGES: dict[str, tuple[ModuleType, ...]] = {
-    "en": (en, explain_en, lab_en, trust_en, lesson_en, about_en, said_en),
+    "en": (en, explain_en, lab_en, trust_en, lesson_en, about_en, report_en, said_en),
     "zh": (
-        *(zh, explain_zh, lab_zh, trust_zh, lesson_zh, about_zh),
-        *(said_methods_zh, said_notes_zh, said_figures_zh, said_errors_zh),
+        *(zh, explain_zh, lab_zh, trust_zh, lesson_zh, about_zh, report_zh),
+        *(said_methods_zh, said_notes_zh, said_figures_zh, said_errors_zh, said_report_zh),
     ),
 }
 DEFAULT = "en"

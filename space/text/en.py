@@ -6,6 +6,8 @@ LANGUAGE = "English"
 LIST_JOIN = ", "
 SENTENCE_JOIN = " "
 CLAUSE = "{clause}."
+DOUBTS_JOIN = "; "
+COLON = ": "
 TITLE = "MFCLIP Explainer"
 HEAD = (
     '<meta name="description" content="How much evidence of forgery a face photo holds, and which language and noise '

@@ -150,7 +150,7 @@ REPORT_HTML = "Report (HTML)"
 REPORT_JSON = "Report (JSON)"
 REPORT_FACE = "With the face in it"
 REPORT_FACE_INFO = "Left out unless you ask: a report travels further than a page."
-REPORT_UNPROVEN = "no test of it was asked for on the page"
+REPORT_UNPROVEN = "No test of it was asked for on the page."
 
 # Named endpoints
 API_ROWS = (

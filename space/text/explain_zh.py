@@ -144,7 +144,7 @@ REPORT_HTML = "报告（HTML）"
 REPORT_JSON = "报告（JSON）"
 REPORT_FACE = "包含人脸"
 REPORT_FACE_INFO = "除非你要求，否则不包含：报告比页面传得更远。"
-REPORT_UNPROVEN = "没有在页面上要求检验它"
+REPORT_UNPROVEN = "没有在页面上要求检验它。"
 
 # 命名端点
 API_ROWS = (

@@ -332,3 +332,5 @@ SAID_CARD = {
         "weight once both parts are brought to one scale; calibrated for one forgery in two photos"
     ),
 }
+
+SAID_REPORT = {"uncertain between {} and {}; {}": "uncertain between {} and {}; {:said}"}

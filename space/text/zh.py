@@ -11,6 +11,8 @@ LANGUAGE = "中文"
 LIST_JOIN = "、"
 SENTENCE_JOIN = ""
 CLAUSE = "{clause}。"
+DOUBTS_JOIN = "；"
+COLON = "："
 HEAD = (
     '<meta name="description" content="一张人脸照片含有多少伪造证据，以及哪些语言线索和噪声线索促成了这一结论。">'
     '<meta property="og:title" content="MFCLIP Explainer：人脸伪造检测的解释">'

@@ -45,7 +45,6 @@ def test_the_audit_and_the_pairs_are_stopped_or_shown_with_how_to_read_them(visi
     visit.wait_text("#mf-audit-progress", "Explaining")
     visit.page.locator("#mf-audit-stop").click()
     visit.wait_text("#mf-audit-progress", words.STOPPED)
-    assert visit.page.locator("#mf-audit-figure .main-svg").count() == 0
     visit.page.locator("#mf-audit-run").click()
     visit.wait_text("#mf-audit-guide", words.AUDIT_READ)
     visit.page.locator("#mf-audit-figure .main-svg").first.wait_for(state="visible")
@@ -54,7 +53,6 @@ def test_the_audit_and_the_pairs_are_stopped_or_shown_with_how_to_read_them(visi
     visit.wait_text("#mf-pairs-progress", "Explaining")
     visit.page.locator("#mf-pairs-stop").click()
     visit.wait_text("#mf-pairs-progress", words.STOPPED)
-    assert visit.page.locator("#mf-pairs-gallery img").count() == 0
 
 
 def test_a_map_is_stopped_and_the_one_before_stays(visit):

@@ -65,7 +65,7 @@ def test_the_verdict_comes_first_then_what_speaks_against_it(made, page):
             made.verdict.sentence,
             "Strongest evidence against",
             "Ledger",
-            "Grid",
+            "Model's cells",
             "Words",
             "Audit",
             "Record",
@@ -147,7 +147,7 @@ def test_the_json_holds_the_same_and_is_strict(made):
 def test_a_failed_receipt_greys_the_map_and_is_said_at_the_head(made):
     page = to_html(replace(made, receipts={"grid": replace(receipt("fails"), method="grid")}))
     assert re.search(r'<section id="grid" class="part fails">', page)
-    assert "grid: the receipt fails" in text_of(page) and text_of(page).count("receipt fails") >= 2
+    assert "Model's cells: the receipt fails" in text_of(page) and text_of(page).count("receipt fails") >= 2
     assert 'data-figure="grid-proof"' in page
 
 

@@ -182,6 +182,8 @@ def test_pairs_put_the_visitor_beside_the_examples(explaining, session):
     assert gallery.count("<figure>") == 2 and words.PAIRS_YOURS in gallery
     assert figure["visible"] and figure["value"] is not None and "mf-remarks" in remarks
     assert not next(explaining.pairs(visit, empty))[2]["visible"]
+    *_, (_, gallery, *_) = explaining.pairs(visit, dataclasses.replace(session, example="copied"))
+    assert words.EXAMPLE_TEXTS["copied"][0] in gallery and words.PAIRS_YOURS not in gallery
 
 
 def test_the_audit_comes_with_its_progress_and_how_to_read_it(explaining, session):

@@ -65,6 +65,7 @@ def slow(monkeypatch):
     method = Slow()
     monkeypatch.setattr(explain, "explain", method)
     monkeypatch.setattr("space.handlers.trust.receipt", method)
+    monkeypatch.setattr("space.handlers.explaining.pair_attention", method)
     return method
 
 
@@ -76,6 +77,7 @@ def running(name, small, visit, session, explained, photo):
         "reasons": lambda: explaining.stages(visit, session, Explained(), PLAIN),
         "map": lambda: explaining.map(visit, session, explained, "occlusion", PLAIN, values),
         "audit": lambda: explaining.audit(visit, session),
+        "pairs": lambda: explaining.pairs(visit, session),
         "linked": lambda: Linking(small).linked(visit, session, 0),
         "receipt": lambda: trust.check(small, visit, session, explained, "ledger"),
         "compare": lambda: compare.compare(
@@ -84,7 +86,7 @@ def running(name, small, visit, session, explained, photo):
     }[name]()
 
 
-NAMES = ("reasons", "map", "audit", "linked", "receipt", "compare")
+NAMES = ("reasons", "map", "audit", "pairs", "linked", "receipt", "compare")
 
 
 @pytest.fixture
@@ -122,7 +124,7 @@ def test_a_cancelled_listener_ends_its_method(small, session, explained, astrona
     assert slow.ended.wait(LONG)
 
 
-@pytest.mark.parametrize("name", ["map", "audit", "linked", "receipt", "compare"])
+@pytest.mark.parametrize("name", ["map", "audit", "pairs", "linked", "receipt", "compare"])
 def test_stop_says_so_at_last_and_takes_nothing_away(small, session, explained, astronaut, slow, name):
     visit = Visit(session.now)
     steps = running(name, small, visit, session, explained, read_photo(astronaut))
@@ -133,6 +135,7 @@ def test_stop_says_so_at_last_and_takes_nothing_away(small, session, explained, 
     stop = {
         "map": explaining.stopped,
         "audit": partial(explaining.stopped, name="audit"),
+        "pairs": partial(explaining.stopped, name="pairs"),
         "linked": Linking(small).stopped,
     }
     said = stop.get(name, partial(trust.stopped, name))(visit, session)

@@ -100,15 +100,13 @@ def form(node: ast.AST) -> str | None:
 
 
 def texts(node: ast.AST) -> Iterator[str]:
-    """Every text of the sources but docstrings, types, and what a result says of its axes."""
+    """Every text of the sources but docstrings, types, and the questions of methods, which the page asks itself."""
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
         return
     if isinstance(node, ast.AnnAssign):
         yield from () if node.value is None else texts(node.value)
         return
-    if isinstance(node, ast.arg) or (
-        isinstance(node, ast.keyword) and node.arg in ("site", "sign", "unit", "question")
-    ):
+    if isinstance(node, ast.arg) or (isinstance(node, ast.keyword) and node.arg == "question"):
         return
     said = form(node)
     if said is not None:
