@@ -8,6 +8,7 @@ largest picture of every kind is read, each in a process of its own, for the mem
 import faulthandler
 import json
 import os
+import re
 import resource
 import signal
 import subprocess
@@ -25,6 +26,8 @@ PIECE = 1_000  # cases a process
 ROOM = 3 * 1024 * MIB  # bytes of address space beyond what the imports take
 STUCK = 30.0  # CPU seconds after which a case is stopped
 MOST_GROWTH = 1024 * MIB  # of the memory of a process, over all cases of a piece
+
+_RAISED = re.compile(r"^\w+(?:Error|Exception): .*", re.MULTILINE)
 
 
 def piece(name: str, first: int, count: int, place: Path) -> Tally:
@@ -79,8 +82,10 @@ def _piece_apart(name: str, first: int, count: int) -> Tally:
         case = Path(running.name).read_text(encoding="utf-8", errors="replace")
     if done.returncode == 0:
         return Tally.from_dict(json.loads(done.stdout))
-    said = " ".join(done.stderr.split())[-400:]
-    return Tally(faults={f"the process ended with {done.returncode}: {said}": case})
+    # What was raised, if anything: a crash leaves other words, and hypothesis writes all of a case behind an error.
+    raised = _RAISED.findall(done.stderr)
+    said = raised[-1] if raised else " ".join(done.stderr.split())
+    return Tally(faults={f"the process ended with {done.returncode}: {said[-400:]}": case})
 
 
 def run() -> list[Line]:

@@ -109,7 +109,7 @@ class ConvImageEncoder(nn.Module):
         if config.patch != 2 ** len(config.stem) or config.stem[-1] != config.width:
             raise ValueError(
                 f"A stem of {config.stem} halves the face {len(config.stem)} times and ends at {config.stem[-1]} "
-                f"channels; patch {config.patch} and width {config.width} do not fit it."
+                f"channels; patch {config.patch} and width {config.width} do not fit it: change one of them."
             )
         self.stem = nn.Sequential(*layers)
         side = FACE_SIZE // config.patch
@@ -177,7 +177,7 @@ class GridNoiseEncoder(nn.Module):
         if config.patch % reduction or config.stem[-1] != config.width:
             raise ValueError(
                 f"A stem of {config.stem} reduces the patch by {reduction} and ends at {config.stem[-1]} channels; "
-                f"tokens of {config.patch} px and width {config.width} do not fit it."
+                f"tokens of {config.patch} px and width {config.width} do not fit it: change one of them."
             )
         self.stem = nn.Sequential(*layers, nn.AvgPool2d(config.patch // reduction))
         side = WINDOW // config.patch

@@ -135,11 +135,15 @@ def read_weights(path: Path) -> "dict[str, Tensor]":
     if head[8:] != b"{" and head.startswith((b"PK\x03\x04", b"\x80")):
         raise CheckpointError(pickle_refused(str(path)))
     try:
-        return load_file(path, device="cpu")
+        state = load_file(path, device="cpu")
     except (SafetensorError, ValueError, KeyError) as error:
         raise CheckpointError(
             f"{str(path)!r} is not a safetensors file ({error}): copy the file anew."
         ) from None
+    for key, tensor in state.items():
+        if tensor.is_complex():  # torch would drop the imaginary parts, with a warning
+            raise CheckpointError(f"{str(path)!r} holds complex numbers in {key[:80]!r}: copy the file anew.")
+    return state
 
 
 def is_pickle(path: Path) -> bool:

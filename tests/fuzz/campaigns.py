@@ -136,11 +136,20 @@ def headers(watch: Watch, first: int, count: int) -> None:
     with _checkpoint() as (folder, sound):
         config = (folder / CONFIG).read_text(encoding="utf-8")
         tenth = count // 10
-        weights = structures.weight_files(sound).map(lambda body: (config.encode(), body))
+        length = 8 + int.from_bytes(sound[:8], "little")
+        header, numbers = json.loads(sound[8:length]), sound[length:]
+        weights = structures.weight_files(header).map(lambda drawn: (config.encode(), *drawn))
         texts = structures.broken_texts(structures.damaged(st.just(json.loads(config)), most=1))
-        written = texts.map(lambda text: (text.encode("utf-8", "surrogatepass"), sound))
+        written = texts.map(
+            lambda text: (text.encode("utf-8", "surrogatepass"), sound[:length], "as they are")
+        )
+
+        def load(drawn: tuple[bytes, bytes, str]) -> None:
+            text, head, after = drawn
+            _loaded(folder, text, head + structures.NUMBERS[after](numbers))
+
         for documents, share in ((weights, count - tenth), (written, tenth)):
-            _draw(watch, first, share, documents, lambda files: _loaded(folder, *files))
+            _draw(watch, first, share, documents, load)
 
 
 def _loaded(folder: Path, config: bytes, weights: bytes) -> None:

@@ -9,7 +9,7 @@ import zlib
 import pytest
 from PIL import Image
 
-from mfclip import Config, Hierarchy
+from mfclip import MFCLIP, Config, Hierarchy
 from mfclip.config import AUTHORS, TINY
 from mfclip.containers import MAX_BYTES
 from mfclip.photo import read_photo
@@ -213,6 +213,13 @@ CONFIGURATIONS = {
 @pytest.mark.parametrize(("config", "path", "value", "said"), CONFIGURATIONS.values(), ids=CONFIGURATIONS)
 def test_configurations(config, path, value, said):
     assert said in refusal(lambda: Config.from_dict(changed(config, *path.split(), value=value)))
+
+
+@pytest.mark.parametrize("part", ["image", "noise"])
+def test_a_patch_that_the_stem_does_not_end_at(part):
+    """The sentence had no remedy."""
+    config = Config.from_dict(changed(TINY, part, "patch", value=1))
+    assert "do not fit it: change one of them" in refusal(lambda: MFCLIP(config))
 
 
 def test_many_large_parts_together_are_refused_too():

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from mfclip.errors import CheckpointError
 from mfclip.hub import read_checkpoint, reading, write_checkpoint, writing
@@ -101,6 +102,14 @@ class TestRefusals:
         with (folder / file).open("ab") as stream:
             stream.truncate(10**11)  # a hole in the file: it takes no place on the disk
         assert "more than 1000000 bytes" in refusal(folder)
+
+    def test_complex_numbers(self, folder):
+        """torch dropped the imaginary parts, with a warning."""
+        state = {"weight": torch.zeros(2, dtype=torch.complex64)}
+        save_file(state, folder / "model.safetensors")
+        lines = [f"{sha256_of(folder / name)}  {name}\n" for name in ("config.json", "model.safetensors")]
+        (folder / "SHA256").write_text("".join(lines))
+        assert "holds complex numbers in 'weight'" in refusal(folder)
 
     def test_pickles_are_refused_and_not_run(self, folder, tmp_path):
         trap = tmp_path / "sprung"
