@@ -1,6 +1,6 @@
 """What a report from the page says by itself, in Simplified Chinese; the same names and fields as report_en."""
 
-REPORT_HEADLINE = "{evidence}（P(fake) {chance}）"
+REPORT_HEADLINE = "判定：{evidence}（P(fake) {chance}）"
 REPORT_WORDS = {
     "title": "这次判定的理由",
     "head": "MFCLIP Explainer · 报告，照片",

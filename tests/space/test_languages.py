@@ -33,7 +33,7 @@ READ_BY_THE_MODEL = {
     "UNRELATED",
 }
 PROPER_NAMES = {"ABOUT_LICENCES", "EXPORT_NAME", "TITLE"}
-SYMBOLS = {"A", "B", "B − A", "P", "P(fake)"}
+SYMBOLS = {"A", "B", "B − A", "P", "P(fake)", "logits"}
 SLOTS = {"ROW", "COLUMN", "VALUE", "WORD", "SUM", "OTHER", "MOST"}  # filled in by scripts of the page
 CHINESE = "[\u4e00-\u9fff]"
 OTHER_WORDS = {
