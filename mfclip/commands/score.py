@@ -12,8 +12,8 @@ HELP = "score many photos into a table"
 BATCH, LARGEST_BATCH, MOST_WORKERS = 8, 256, 256
 _MORE = """Broken photos are rows with an error and end nothing. A run that was ended goes on when the same command is
 given again; it keeps what it has done in OUT.parts. Several processes or machines share the work if they share the
-folder of OUT: accelerate launch --multi_gpu -m mfclip score ..., or on CPUs
-torchrun --nproc-per-node N -m mfclip score ...
+folder of OUT, with or without GPUs: accelerate launch --multi_gpu --num_processes N -m mfclip score ..., or
+torchrun --nproc-per-node N -m mfclip score ... (accelerate launch --cpu starts one process, whatever N is).
 
 exit codes:
   0  every photo was scored (by several processes: the table was written)
