@@ -311,7 +311,7 @@ def test_the_section_is_labelled_and_wires_nothing():
     with gr.Blocks() as blocks:
         drawn = tab.draw(RATES, "")
     parts = [part for part in vars(drawn).values() if isinstance(part, gr.components.Component)]
-    assert len(parts) == 13 and all(part.elem_id.startswith("mf-trust-") for part in parts)
+    assert len(parts) == 15 and all(part.elem_id.startswith("mf-trust-") for part in parts)
     assert all(part.label for part in parts if isinstance(part, gr.Radio | gr.Plot))
     assert not blocks.fns
     assert (
