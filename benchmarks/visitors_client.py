@@ -53,14 +53,23 @@ class Page:
         self.named = {item["props"].get("elem_id"): item["id"] for item in reversed(config["components"])}
 
     def listener(self, name: str, event: str) -> dict[str, Any]:
-        """The listener of an event (change, click) of the component with that elem_id."""
+        """The listener of an event (change, click) of the component with that elem_id, beside the browser's own."""
         target = [self.named[name], event]
-        return next(found for found in self.config["dependencies"] if target in found["targets"])
+        return next(each for each in self._served if target in each["targets"])
+
+    @cached_property
+    def opening(self) -> list[dict[str, Any]]:
+        """What a browser asks for first, to get a session of its own."""
+        return [each for each in self._served if any(event == "load" for _, event in each["targets"])]
+
+    @cached_property
+    def _served(self) -> list[dict[str, Any]]:
+        return [each for each in self.config["dependencies"] if each["backend_fn"]]
 
     def after(self, listener: Mapping[str, Any]) -> list[dict[str, Any]]:
         """What a browser asks the server for once a listener has answered."""
-        found = (each for each in self.config["dependencies"] if each["trigger_after"] == listener["id"])
-        return [{**each, "targets": listener["targets"]} for each in found if each["backend_fn"]]
+        found = (each for each in self._served if each["trigger_after"] == listener["id"])
+        return [{**each, "targets": listener["targets"]} for each in found]
 
     @cached_property
     def values(self) -> dict[int, Any]:
@@ -128,6 +137,11 @@ class Visitor:
                     return told["output"].get("data", [])
         raise Refused(0, "the answer broke off")
 
+    async def open(self) -> None:
+        """Open the page, as a browser does that has loaded it. Raises Refused."""
+        for listener in self.page.opening:
+            await self.trigger(listener, self.page.given(listener))
+
     async def follow(self, listener: Mapping[str, Any]) -> list[Any]:
         """All values of what a browser asks for after a listener, and after that. Raises Refused."""
         values = []
@@ -156,6 +170,7 @@ class Visitor:
     async def by_page(self, content: bytes, name: str) -> Answer:
         """Give a photo to the page, wait for verdict and explanations, download the report."""
         async with self.here():
+            await self.open()
             started = time.perf_counter()
             photo = await self.upload(content, name)
             look = self.page.listener("mf-photo", "change")

@@ -278,6 +278,7 @@ def edited(address, page, sentences):
     """All that the page shows of a description with these sentences, and the report of it."""
 
     async def deed(visitor):
+        await visitor.open()
         apply = page.listener("mf-apply", "click")
         fields = {f"mf_sentence_{number}": text for number, text in enumerate(sentences, start=1)}
         shown = await visitor.trigger(apply, page.given(apply, **fields))
@@ -321,6 +322,7 @@ def _texts(told) -> list[str]:
 @pytest.mark.parametrize("name", ["<img src=x onerror=alert(1)>.png", "${alert(1)}{{x}}.png", "a\"'><b>.png"])
 def test_a_hostile_file_name_stays_text(address, page, portrait, name):
     async def deed(visitor):
+        await visitor.open()
         photo = await visitor.upload(portrait, name)
         look = page.listener("mf-photo", "change")
         shown = await visitor.trigger(look, page.given(look, mf_photo=photo))
