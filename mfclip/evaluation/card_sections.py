@@ -129,7 +129,7 @@ def cut_offs(calibration: dict[str, Any] | None) -> str:
     if not calibration:
         return "not recorded as conformal quantiles by this run."
     sources = [
-        f"{name} ({found['n']}: {'too few' if found['quantile'] is None else format(found['quantile'], '.3f')})"
+        f"{name} ({found['n']}: {_edge(found, calibration['false_alarms'])})"
         for name, found in calibration["sources"].items()
     ]
     return (
@@ -138,6 +138,14 @@ def cut_offs(calibration: dict[str, Any] | None) -> str:
         f"{calibration['misses']:.0%} of forgeries below it. Upper edge from {calibration['high_from'] or 'none'}; "
         f"quantiles of P(fake) by source of reals: {', '.join(sources)}."
     )
+
+
+def _edge(found: dict[str, Any], target: float) -> str:
+    """The quantile of a source in words; a source too small for the target rate says which one it could answer for."""
+    if found["quantile"] is None:
+        return "too few"
+    rate = found.get("rate", target)
+    return f"{found['quantile']:.3f}" + ("" if rate == target else f" at {rate:.0%}")
 
 
 def procedure(record: dict[str, Any]) -> str:

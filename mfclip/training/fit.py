@@ -27,16 +27,23 @@ FALSE_ALARMS = 0.05
 MISSES = 0.10
 """Share of validation forgeries that may lie below the band: what 'little evidence' costs at most."""
 POOLED = "all sources"
-SMALLEST = round(2 / FALSE_ALARMS) - 1
-"""Pictures that a source needs for a quantile of its own: with fewer it would be the value of one single picture."""
+RATES = (FALSE_ALARMS, 2 * FALSE_ALARMS)
+"""Rates at which a source may be asked for its quantile, the first it has pictures enough for: a source of a few dozen
+pictures can say nothing of one in twenty, but what it says of one in ten must not go unheard."""
+
+
+def rate_for(count: int) -> float | None:
+    """The first of RATES at which `count` pictures have a quantile that is not the value of one single picture."""
+    return next((rate for rate in RATES if count >= round(2 / rate) - 1), None)
 
 
 @dataclass(frozen=True)
 class SourceQuantile:
-    """n reals of a source and the P(fake) that at most FALSE_ALARMS of such reals exceed; None: n < SMALLEST."""
+    """n reals of a source and the P(fake) that a share of at most `rate` of such reals exceeds; None: n is too small."""
 
     n: int
     quantile: float | None
+    rate: float | None
 
 
 @dataclass(frozen=True)
@@ -137,8 +144,11 @@ def source_quantiles(chance: np.ndarray, source: np.ndarray) -> dict[str, Source
     alarms.
     """
     values = {str(name): chance[source == name] for name in np.unique(source)} | {POOLED: chance}
+    rates = {name: rate_for(len(of)) for name, of in values.items()}
     return {
-        name: SourceQuantile(len(of), conformal_high(of, FALSE_ALARMS) if len(of) >= SMALLEST else None)
+        name: SourceQuantile(
+            len(of), None if (rate := rates[name]) is None else conformal_high(of, rate), rate
+        )
         for name, of in values.items()
     }
 
@@ -148,7 +158,7 @@ def calibrate(readouts: Readouts) -> Calibration:
 
     c and temperature come from a logistic regression of the label on the standardised sum, both classes and all
     generators weighted alike, so P(fake) is calibrated for one forgery in two photographs. The band's upper edge is
-    the largest over the real sources of the conformal quantile at FALSE_ALARMS, the pooled quantile standing in for
+    the largest over the real sources of the conformal quantile at `rate_for` each, the pooled quantile standing in for
     sources that are too small; the lower edge is the forgeries' conformal quantile at MISSES, every generator
     counting alike. Where they come in the other order, or on one side of one half, they are ordered and widened to it.
     Raises ValueError if one of the classes is absent or the margin falls where forgery rises.

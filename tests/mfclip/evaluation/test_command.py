@@ -180,7 +180,7 @@ def test_the_card_takes_up_what_lies_beside_the_weights(photographs, cache, tmp_
     folder, runs = tmp_path / "ck", tmp_path / "runs"
     _checkpoint(folder, photographs)
     record = json.loads((folder / "training.json").read_text())
-    quantiles = {"camera": {"n": 19, "quantile": 0.875}, "scanner": {"n": 3, "quantile": None}}
+    quantiles = {"camera": {"n": 19, "quantile": 0.875, "rate": 0.1}, "scanner": {"n": 3, "quantile": None}}
     record["calibration"] = {
         "reals": 22,
         "forgeries": 9,
@@ -207,7 +207,9 @@ def test_the_card_takes_up_what_lies_beside_the_weights(photographs, cache, tmp_
     found = json.loads((folder / "rewordings.json").read_text())["rewordings"]["auc"]
     assert f"AUC {found['value']:.2f} [{found['low']:.2f}" in card
     assert "### Ablations" in card and "no-language-in-the-decision" in card
-    assert "camera (19: 0.875), scanner (3: too few)" in card and "5% of the reals of each source" in card
+    assert (
+        "camera (19: 0.875 at 10%), scanner (3: too few)" in card and "5% of the reals of each source" in card
+    )
 
 
 def test_another_dataset_and_one_class_alone(photographs, cache, tmp_path):

@@ -18,6 +18,7 @@ from mfclip.training.fit import (
     fit_decision,
     head_share,
     picture_weights,
+    rate_for,
 )
 
 
@@ -135,6 +136,18 @@ def test_the_band_holds_for_the_worst_source_and_small_sources_lean_on_the_poole
     assert decision == fit_decision(
         Readouts(**{**vars(readouts), "head": head, "generator": generator}), "here"
     )
+
+
+def test_a_source_of_twenty_pictures_is_heard_at_twice_the_rate():
+    readouts = _readouts(1.0)
+    hard = np.flatnonzero(~readouts.fake)[:20]
+    generator, head = readouts.generator.copy().astype(object), readouts.head.copy()
+    generator[hard] = "web"
+    head[hard] += 6.0
+    told = calibrate(Readouts(**{**vars(readouts), "head": head, "generator": generator.astype(str)}))
+    assert told.sources["web"].rate == 0.1 and told.sources["camera"].rate == FALSE_ALARMS
+    assert told.high_from == "web" and told.high == told.sources["web"].quantile
+    assert [rate_for(n) for n in (18, 19, 38, 39)] == [None, 0.1, 0.1, 0.05]
 
 
 def test_classes_that_hardly_overlap_still_give_an_ordered_band():
