@@ -39,7 +39,7 @@ def rate_for(count: int) -> float | None:
 
 @dataclass(frozen=True)
 class SourceQuantile:
-    """n reals of a source and the P(fake) that a share of at most `rate` of such reals exceeds; None: n is too small."""
+    """n reals of a source and the P(fake) that at most `rate` of such reals exceed; both None: n is too small."""
 
     n: int
     quantile: float | None

@@ -143,7 +143,7 @@ def test_a_source_of_twenty_pictures_is_heard_at_twice_the_rate():
     hard = np.flatnonzero(~readouts.fake)[:20]
     generator, head = readouts.generator.copy().astype(object), readouts.head.copy()
     generator[hard] = "web"
-    head[hard] += 6.0
+    head[hard] += 20.0
     told = calibrate(Readouts(**{**vars(readouts), "head": head, "generator": generator.astype(str)}))
     assert told.sources["web"].rate == 0.1 and told.sources["camera"].rate == FALSE_ALARMS
     assert told.high_from == "web" and told.high == told.sources["web"].quantile
