@@ -19,6 +19,7 @@ from mfclip.training.fit import (
     head_share,
     picture_weights,
     rate_for,
+    source_quantiles,
 )
 
 
@@ -139,14 +140,11 @@ def test_the_band_holds_for_the_worst_source_and_small_sources_lean_on_the_poole
 
 
 def test_a_source_of_twenty_pictures_is_heard_at_twice_the_rate():
-    readouts = _readouts(1.0)
-    hard = np.flatnonzero(~readouts.fake)[:20]
-    generator, head = readouts.generator.copy().astype(object), readouts.head.copy()
-    generator[hard] = "web"
-    head[hard] += 20.0
-    told = calibrate(Readouts(**{**vars(readouts), "head": head, "generator": generator.astype(str)}))
-    assert told.sources["web"].rate == 0.1 and told.sources["camera"].rate == FALSE_ALARMS
-    assert told.high_from == "web" and told.high == told.sources["web"].quantile
+    chance = np.concatenate([np.linspace(0, 0.5, 100), np.linspace(0.5, 0.9, 20), np.linspace(0.9, 1, 7)])
+    found = source_quantiles(chance, np.repeat(["camera", "web", "few"], [100, 20, 7]))
+    assert (found["camera"].rate, found["web"].rate, found["few"].rate) == (FALSE_ALARMS, 0.1, None)
+    assert found["web"].quantile == pytest.approx(np.linspace(0.5, 0.9, 20)[18]), "not the largest alone"
+    assert found["camera"].quantile < 0.5 and found["few"].quantile is None
     assert [rate_for(n) for n in (18, 19, 38, 39)] == [None, 0.1, 0.1, 0.05]
 
 
