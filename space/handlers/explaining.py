@@ -109,7 +109,9 @@ class Explaining:
     def _figure(self, place: str, session: Session, explained: Explained) -> Any:
         result = explained.results.get(place)
         if result is None:
-            return NO_FIGURE
+            # Hidden by the stylesheet for want of remarks, and left in its place: gradio loses a figure that it takes
+            # away and brings back within a moment, while the page is still opening.
+            return gr.skip()
         scale = figures.scale_of(explained.results.values())
         figure = figures.draw(result, scale, session.theme, refuted=explained.fails(place))
         return drawn(in_words(figure, result.method))

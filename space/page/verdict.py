@@ -20,10 +20,17 @@ from space.text import speaking
 
 EARLIER = """() => {
   const cards = [...document.querySelectorAll('#mf-verdict .mf-card, #mf-cause .mf-cause')];
-  setTimeout(() => cards.forEach((card) => card.classList.add('mf-earlier')), 700);
+  clearTimeout(window.mfEarlier);
+  window.mfEarlier = setTimeout(() => cards.forEach((card) => card.classList.add('mf-earlier')), 700);
 }"""
-"""Marks what stands there as the answer to the photo before. The server's answer draws it anew without the mark; where
-the queue refuses the question, or it waits long, the mark is seen."""
+"""Marks what stands there as the answer to the photo before: seen where the queue refuses the question, or it waits
+long."""
+
+ANSWERED = """() => {
+  clearTimeout(window.mfEarlier);
+  document.querySelectorAll('.mf-earlier').forEach((card) => card.classList.remove('mf-earlier'));
+}"""
+"""Takes the mark away. What is drawn anew has none, but an answer that reads as the one before is not drawn anew."""
 
 
 def wire_verdict(tabs: Tabs, judging: Judging, explaining: Explaining) -> None:
@@ -51,6 +58,7 @@ def wire_verdict(tabs: Tabs, judging: Judging, explaining: Explaining) -> None:
         shown.cropped.input(look, given, looked, **turn),
         shown.face.input(look, [*given, shown.face], looked, **turn),
     ):
+        event.success(None, js=ANSWERED, queue=False, **PRIVATE)
         explain_after(tabs, explaining, event)
 
 
