@@ -36,7 +36,7 @@ def test_no_tab_has_a_serious_violation(visit, language):
 
 def test_figures_that_are_on_their_way_are_no_violation(visit):
     visit.page.route("**/PlotlyPlot*", lambda route: None)  # never answered: plotly is loaded by itself
-    visit.page.goto(visit.address)
+    visit.go(visit.address)
     visit.page.wait_for_selector("#mf-ledger-figure [aria-label='Empty value']", state="attached")
     answer = (
         Axe().run(visit.page, context="#mf-ledger-figure", options={"resultTypes": ["violations"]}).response

@@ -149,9 +149,9 @@ def test_a_long_sentence_gets_one_sentence_and_clears_the_result(visit):
     visit.wait("() => !document.querySelector('#mf-bars .js-plotly-plot')")
     visit.open("ledger")
     assert visit.text("#mf-readouts") == visit.text("#mf-tree-list") == words.NOTHING
-    visit.wait(
-        "() => !document.querySelector('#mf-tree-figure .js-plotly-plot, #mf-ledger-figure .js-plotly-plot')"
-    )
+    visit.wait("() => !document.querySelector('#mf-tree-figure .js-plotly-plot')")
+    ledger = visit.page.locator("#mf-ledger-figure")
+    assert not ledger.is_visible() and not ledger.evaluate("(figure) => figure.offsetHeight")
     assert visit.text("#mf-cause") == ""
     visit.open("words")
     assert "%" not in visit.text(".mf-list") and visit.sentence(2).input_value() == LONG
