@@ -31,6 +31,7 @@ INSIDE = 0.7  # a box of which more than this lies in a large face is a part of 
 SURE = 0.5  # the score from which on something counts as a face
 SUSPECTED = 0.2  # a face that the coarse look half sees is looked for in full
 COMPARABLE = 0.5  # of the largest face's area: a suspect smaller than this cannot become the largest
+MOST_THREADS = 4  # more do not make a look faster
 CLOSE_UP_BORDER = 0.25  # of the longest side, added around the photo in the last look
 
 _INPUT = "input.1"
@@ -74,14 +75,17 @@ class FaceBox:
         return (self.x0 + self.x1) / 2, (self.y0 + self.y1) / 2
 
 
-def find_faces(rgb: np.ndarray, threshold: float = SURE, max_side: int = MAX_SIDE) -> tuple[FaceBox, ...]:
+def find_faces(
+    rgb: np.ndarray, threshold: float = SURE, max_side: int = MAX_SIDE, threads: int | None = None
+) -> tuple[FaceBox, ...]:
     """All faces of a photo, largest first; empty when there is none.
 
     rgb: uint8 (H, W, 3). threshold: lowest score in (0, 1) that counts as a face. max_side: a longer photo is
     scaled down to it, so the smallest face that can be found is about 12/max_side of the longest side. Large
     faces are placed by a look at a coarse copy, small ones by a fine copy; when both see nothing, a look at
-    the photo with a border catches close-ups. Boxes are cut at the photo's edges. Raises ValueError for other
-    arrays or limits.
+    the photo with a border catches close-ups. Boxes are cut at the photo's edges. threads: of one look, all cores
+    up to MOST_THREADS unless given; callers side by side are served faster by one each. No number depends on it.
+    Raises ValueError for other arrays or limits.
     """
     picture = _picture(rgb)
     if not 0 < threshold < 1:
@@ -91,27 +95,28 @@ def find_faces(rgb: np.ndarray, threshold: float = SURE, max_side: int = MAX_SID
             f"max_side is {max_side}; it must be at least {GRAIN} pixels, for example {MAX_SIDE}."
         )
     longest = max(picture.size)
-    found = _look(picture, threshold, min(COARSE_SIDE, max_side))
+    session = _session(threads)
+    found = _look(session, picture, threshold, min(COARSE_SIDE, max_side))
     if min(longest, max_side) > COARSE_SIDE:
         large = [face for face in found if face.side >= LARGE_FACE * longest]
-        fine = _look(picture, threshold, max_side)
+        fine = _look(session, picture, threshold, max_side)
         found = large + [face for face in fine if not any(_same(face, known) for known in large)]
     if not found:
-        found = _look(picture, threshold, min(COARSE_SIDE, max_side), CLOSE_UP_BORDER)
+        found = _look(session, picture, threshold, min(COARSE_SIDE, max_side), CLOSE_UP_BORDER)
     return tuple(sorted(found, key=_area, reverse=True))
 
 
-def find_largest(rgb: np.ndarray) -> tuple[FaceBox, int | None] | None:
+def find_largest(rgb: np.ndarray, threads: int | None = None) -> tuple[FaceBox, int | None] | None:
     """The face that `find_faces` puts first, and how many faces there are (None if nobody counted); None for no face.
 
-    rgb: as `find_faces` takes it, and the same ValueErrors. The fine look, four fifths of the finder's work, finds
-    small faces: where the coarse look has placed a large one, and half sees no other that could be larger, only the
-    count depends on it, and it is left out.
+    rgb, threads: as `find_faces` takes them, and the same ValueErrors. The fine look, four fifths of the finder's
+    work, finds small faces: where the coarse look has placed a large one, and half sees no other that could be larger,
+    only the count depends on it, and it is left out.
     """
     picture = _picture(rgb)
     longest = max(picture.size)
     # The first step of find_faces, with what it half sees: a box above SURE is the same one under either threshold.
-    seen = _look(picture, SUSPECTED, COARSE_SIDE)
+    seen = _look(_session(threads), picture, SUSPECTED, COARSE_SIDE)
     sure = [face for face in seen if face.score > SURE]
     if sure and longest <= COARSE_SIDE:
         return max(sure, key=_area), len(sure)
@@ -121,7 +126,7 @@ def find_largest(rgb: np.ndarray) -> tuple[FaceBox, int | None] | None:
         room = COMPARABLE * _area(largest)
         if not any(face.score <= SURE and _area(face) >= room for face in seen):
             return largest, None
-    faces = find_faces(rgb)
+    faces = find_faces(rgb, threads=threads)
     return (faces[0], len(faces)) if faces else None
 
 
@@ -145,7 +150,9 @@ def _same(face: FaceBox, large: FaceBox) -> bool:
     return shared > INSIDE * area or shared > OVERLAP * (area + large.width * large.height - shared)
 
 
-def _look(picture: Image.Image, threshold: float, longest: int, border: float = 0.0) -> list[FaceBox]:
+def _look(
+    session: "InferenceSession", picture: Image.Image, threshold: float, longest: int, border: float = 0.0
+) -> list[FaceBox]:
     """One pass of the finder over a copy whose longest side, border included, is at most `longest`."""
     room = 1 + 2 * border
     scale = min(1.0, longest / (max(picture.size) * room))
@@ -155,7 +162,6 @@ def _look(picture: Image.Image, threshold: float, longest: int, border: float = 
     columns, rows = (math.ceil((side + 2 * left) / GRAIN) * GRAIN for side in (width, height))
     canvas = np.zeros((rows, columns, 3), dtype=np.float32)
     canvas[left : left + height, left : left + width] = np.asarray(small)
-    session = _session()
     heatmap, size, offset = session.run(
         [_HEATMAP, _SCALE, _OFFSET], {_INPUT: np.ascontiguousarray(canvas.transpose(2, 0, 1)[None])}
     )
@@ -203,21 +209,22 @@ def _without_overlaps(boxes: np.ndarray) -> list[int]:
     return keep
 
 
-def _session() -> "InferenceSession":
+def _session(threads: int | None = None) -> "InferenceSession":
+    if threads is None:
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else MOST_THREADS
+        threads = min(MOST_THREADS, cores)
     # Two threads that come first together must not both load the model.
     with _lock:
-        return _load_session()
+        return _load_session(threads)
 
 
-@lru_cache(maxsize=1)
-def _load_session() -> "InferenceSession":
+@lru_cache(maxsize=2)
+def _load_session(threads: int) -> "InferenceSession":
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
-    options.intra_op_num_threads = min(
-        4, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 4
-    )
+    options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     # Idle workers would otherwise spin on the cores torch needs next.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mfclip.faces import FaceBox, decode, find_faces
+from mfclip.faces import FaceBox, decode, find_faces, find_largest
 
 
 def overlap(face: FaceBox, box: tuple[float, float, float, float]) -> float:
@@ -80,6 +80,12 @@ def test_decode_places_a_known_cell():
     boxes, scores = decode(heatmap, size, offset, 0.5)
     assert scores.tolist() == [0.9, 0.6]  # the neighbour at 0.7 is the same face
     assert boxes[0].tolist() == [18.0, 3.0, 26.0, 19.0]
+
+
+def test_the_threads_of_a_look_change_no_number(astronaut, two_faces):
+    for photo in (astronaut, two_faces):
+        assert find_faces(photo, threads=1) == find_faces(photo, threads=2) == find_faces(photo)
+        assert find_largest(photo, threads=1) == find_largest(photo, threads=2)
 
 
 def test_threads_share_one_finder(astronaut, landscape):
