@@ -17,6 +17,7 @@ import mfclip
 from benchmarks.report import Line, median_seconds
 from mfclip.detector import Detector
 from mfclip.prompts import Description, Hierarchy, published_hierarchy
+from tests.fuzz import watch
 
 ROOT = Path(__file__).resolve().parent.parent
 WARM, START, EDIT, MEMORY = 0.3, 10.0, 0.15, 1536  # seconds, seconds, seconds, MiB (design §8)
@@ -98,17 +99,7 @@ def process_to_verdict() -> Line:
 
 def peak_mebibytes() -> float:
     """Peak resident memory of this process in MiB."""
-    status = Path("/proc/self/status")
-    if status.is_file():
-        # Not getrusage: on Linux a child's figure begins at its parent's.
-        return next(
-            int(line.split()[1]) / 1024 for line in status.read_text().splitlines() if "VmHWM" in line
-        )
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (
-        1024**2 if sys.platform == "darwin" else 1024
-    )
+    return watch.peak_memory() / watch.MIB
 
 
 def peak_memory() -> Line:

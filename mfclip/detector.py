@@ -150,18 +150,18 @@ class Detector:
         return verdicts
 
     def encode(self, pairs: Sequence[tuple[FaceCrop, FaceCrop]]) -> list[FaceFeatures]:
-        """Embeddings of faces in one pass, in the order given; nothing is remembered.
+        """Embeddings of faces, in the order given; nothing is remembered.
 
         pairs: each face as cut, and the same one saved once more (`crop_twice`). Rows are independent of their
         neighbours to 1e-4 in float32. In half precision a batch that leaves its range is computed again in float32.
         """
-        at_once = len(pairs)
-        if self.model.device.type == "cpu":
-            at_once = PAIRS_A_THREAD * torch.get_num_threads()
-        found: list[FaceFeatures] = []
-        for start in range(0, len(pairs), at_once or 1):
-            found += self._encode_at_once(pairs[start : start + at_once])
-        return found
+        on_cpu = self.model.device.type == "cpu"
+        at_once = PAIRS_A_THREAD * torch.get_num_threads() if on_cpu else max(1, len(pairs))
+        return [
+            features
+            for start in range(0, len(pairs), at_once)
+            for features in self._encode_at_once(pairs[start : start + at_once])
+        ]
 
     def _encode_at_once(self, pairs: Sequence[tuple[FaceCrop, FaceCrop]]) -> list[FaceFeatures]:
         faces = np.stack([crop.face for pair in pairs for crop in pair])

@@ -173,13 +173,15 @@ def _cut(region: np.ndarray, reduced: np.ndarray, x: float, y: float) -> FaceCro
 
 def crop_face(rgb: np.ndarray, box: Edges) -> FaceCrop:
     """Cut the face in `box` out of a photo (H, W, 3) uint8 RGB."""
-    region = _region_of(rgb, box)
-    return cut_region(cut_square(rgb, region), *region[:2])
+    return _crop(rgb, _region_of(rgb, box))
 
 
 def crop_whole(rgb: np.ndarray) -> FaceCrop:
     """Pre-cropped mode: the picture is a face crop already; its central square is the region, no margin added."""
-    region = _region_of(rgb, None)
+    return _crop(rgb, _region_of(rgb, None))
+
+
+def _crop(rgb: np.ndarray, region: tuple[int, int, int, int]) -> FaceCrop:
     return cut_region(cut_square(rgb, region), *region[:2])
 
 

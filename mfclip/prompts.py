@@ -231,8 +231,7 @@ class Hierarchy:
             except json.JSONDecodeError as error:
                 raise ValueError(f"The hierarchy is not valid JSON ({error}); expected {expected}.") from None
             except ValueError:
-                kind = f"text {_DIGITS}"
-                raise ValueError(f"The hierarchy is a {kind}; expected {expected}.") from None
+                raise ValueError(f"The hierarchy is a text {_DIGITS}; expected {expected}.") from None
         if not isinstance(content, list):
             raise ValueError(f"The hierarchy is a {type(content).__name__}; expected {expected}.")
         descriptions = []

@@ -144,13 +144,12 @@ def source_quantiles(chance: np.ndarray, source: np.ndarray) -> dict[str, Source
     alarms.
     """
     values = {str(name): chance[source == name] for name in np.unique(source)} | {POOLED: chance}
-    rates = {name: rate_for(len(of)) for name, of in values.items()}
-    return {
-        name: SourceQuantile(
-            len(of), None if (rate := rates[name]) is None else conformal_high(of, rate), rate
-        )
-        for name, of in values.items()
-    }
+    return {name: _quantile(of) for name, of in values.items()}
+
+
+def _quantile(values: np.ndarray) -> SourceQuantile:
+    rate = rate_for(len(values))
+    return SourceQuantile(len(values), None if rate is None else conformal_high(values, rate), rate)
 
 
 def calibrate(readouts: Readouts) -> Calibration:

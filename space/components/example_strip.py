@@ -1,6 +1,5 @@
 """The pictures a visitor can start from, as buttons."""
 
-import hashlib
 import io
 import json
 from dataclasses import dataclass
@@ -9,7 +8,6 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from mfclip.photo import Photo
 from space.components.markup import png, text
 from space.text import words
 
@@ -62,11 +60,6 @@ def examples() -> tuple[Example, ...]:
     """The pictures listed in examples.json, in its order."""
     listed = json.loads((FOLDER / "examples.json").read_text(encoding="utf-8"))
     return tuple(Example(FOLDER / item["file"], tuple(item["thumb"])) for item in listed)
-
-
-def mark_of(photo: Photo) -> bytes:
-    """What tells a photo's pixels from others': a digest of them and of their shape."""
-    return hashlib.sha256(repr(photo.rgb.shape).encode() + np.ascontiguousarray(photo.rgb).tobytes()).digest()
 
 
 def example_strip(shown: tuple[Example, ...], label: str, current: str = "") -> str:

@@ -5,12 +5,13 @@ from dataclasses import replace
 from typing import Any
 
 import gradio as gr
+import numpy as np
 
 from explain.figures import Bar, draw_similarities, draw_tree
 from mfclip import Detector
 from mfclip.photo import Photo, read_photo
 from space.components import descriptions, face_views, tree_view, verdict_card
-from space.components.example_strip import Example, mark_of
+from space.components.example_strip import Example
 from space.judging import Given, judge
 from space.session import Session, short_labels
 from space.text import speaking, words
@@ -22,7 +23,7 @@ class Judging:
     def __init__(self, detector: Detector, shown: tuple[Example, ...]) -> None:
         self.detector, self.shown = detector, shown
         self.decision = detector.config.decision
-        self.known = {mark_of(read_photo(example.path)): example.name for example in shown}
+        self.known = {example.name: read_photo(example.path).rgb for example in shown}
 
     verdict_names = ("card", "readouts", "tree", "branches", "rows", "change", "bars")
 
@@ -66,7 +67,9 @@ class Judging:
 
     def example(self, given: Given) -> str:
         """Name of the page's picture that was given, "" for any other photo."""
-        return self.known.get(mark_of(given), "") if isinstance(given, Photo) else ""
+        if not isinstance(given, Photo):
+            return ""
+        return next((name for name, rgb in self.known.items() if np.array_equal(rgb, given.rgb)), "")
 
     def pick(self, event: gr.EventData) -> tuple[str, bool]:
         """An example was chosen: it becomes the photo, which is then judged like any other."""
