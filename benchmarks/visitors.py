@@ -158,17 +158,16 @@ async def requests(
 ) -> list[Line]:
     """Memory while `count` visitors come and go: one in ten uses the page, the others the endpoints."""
     ways = (by_page, *[verdict_only, by_endpoint, verdict_only] * 3)
-    peak, wrong = 0.0, 0
+    wrong = 0
 
     async def come(first: int, last: int) -> None:
-        nonlocal peak, wrong
+        nonlocal wrong
         for start in range(first, last, AT_A_TIME):
             numbers = range(start, min(start + AT_A_TIME, last))
             visits = await asyncio.gather(
                 *(crowd(client, page, [known[n % len(known)]], ways[n % len(ways)]) for n in numbers)
             )
             wrong += sum(visit.mixed + visit.hanging + len(visit.refused) for visit in visits)
-            peak = max(peak, server.mebibytes)
 
     settled = min(SETTLED, count)
     await come(0, settled)
@@ -178,7 +177,7 @@ async def requests(
     note = f"{before:.0f} → {after:.0f} MiB; {settled} requests before, {count} between"
     return [
         Line("growth of the server", 100 * (after / before - 1), "percent", "≤", GROWTH, note),
-        Line("largest memory of the server", peak, "MiB", "≤", MEMORY, "resident, its libraries included"),
+        Line("largest memory of the server", server.peak, "MiB", "≤", MEMORY, "resident, from its start on"),
         Line("wrong or missing answers on the way", wrong, "answers", "≤", 0),
     ]
 

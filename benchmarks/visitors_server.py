@@ -14,6 +14,8 @@ from types import TracebackType
 import httpx
 import psutil
 
+from tests.fuzz import watch
+
 ROOT = Path(__file__).resolve().parents[1]
 START, STOP = 300, 60  # seconds, bounds for busy machines
 
@@ -80,6 +82,13 @@ class Server:
     def mebibytes(self) -> float:
         """Resident memory in MiB."""
         return self._seen.memory_info().rss / 1024**2
+
+    @property
+    def peak(self) -> float:
+        """The most that it ever held, in MiB; elsewhere than on Linux only what it holds now."""
+        if not sys.platform.startswith("linux"):
+            return self.mebibytes
+        return watch.peak_memory(self._process.pid) / watch.MIB
 
     @property
     def files(self) -> list[str]:

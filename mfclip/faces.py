@@ -94,9 +94,16 @@ def find_faces(
         raise ValueError(
             f"max_side is {max_side}; it must be at least {GRAIN} pixels, for example {MAX_SIDE}."
         )
-    longest = max(picture.size)
     session = _session(threads)
-    found = _look(session, picture, threshold, min(COARSE_SIDE, max_side))
+    coarse = _look(session, picture, threshold, min(COARSE_SIDE, max_side))
+    return _looked_closer(session, picture, coarse, threshold, max_side)
+
+
+def _looked_closer(
+    session: "InferenceSession", picture: Image.Image, coarse: list[FaceBox], threshold: float, max_side: int
+) -> tuple[FaceBox, ...]:
+    """What `find_faces` returns, from what its coarse look found."""
+    found, longest = coarse, max(picture.size)
     if min(longest, max_side) > COARSE_SIDE:
         large = [face for face in found if face.side >= LARGE_FACE * longest]
         fine = _look(session, picture, threshold, max_side)
@@ -114,9 +121,9 @@ def find_largest(rgb: np.ndarray, threads: int | None = None) -> tuple[FaceBox, 
     only the count depends on it, and it is left out.
     """
     picture = _picture(rgb)
-    longest = max(picture.size)
+    session, longest = _session(threads), max(picture.size)
     # The first step of find_faces, with what it half sees: a box above SURE is the same one under either threshold.
-    seen = _look(_session(threads), picture, SUSPECTED, COARSE_SIDE)
+    seen = _look(session, picture, SUSPECTED, COARSE_SIDE)
     sure = [face for face in seen if face.score > SURE]
     if sure and longest <= COARSE_SIDE:
         return max(sure, key=_area), len(sure)
@@ -126,7 +133,7 @@ def find_largest(rgb: np.ndarray, threads: int | None = None) -> tuple[FaceBox, 
         room = COMPARABLE * _area(largest)
         if not any(face.score <= SURE and _area(face) >= room for face in seen):
             return largest, None
-    faces = find_faces(rgb, threads=threads)
+    faces = _looked_closer(session, picture, sure, SURE, MAX_SIDE)
     return (faces[0], len(faces)) if faces else None
 
 
@@ -230,6 +237,8 @@ def _load_session(threads: int) -> "InferenceSession":
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     # Photos differ in size: memory planned for one size is of no use to the next.
     options.enable_mem_pattern = False
+    # Nor is a pool that never gives back what the largest photo needed; without it a look takes no longer.
+    options.enable_cpu_mem_arena = False
     model = _any_size(_model_path().read_bytes())
     return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 

@@ -1,6 +1,5 @@
 """Load the detector, build the page, serve it; say in one sentence why not."""
 
-import ctypes
 import signal
 import sys
 import time
@@ -15,6 +14,7 @@ from starlette.middleware import Middleware
 from mfclip import CheckpointError, Detector, load
 from space import gpu
 from space.guard import Guard, ask_nobody
+from space.memory import bound_arenas, forget_pages, give_back
 from space.page import KEEP, SWEEP, build
 from space.text import words
 from space.theme import CSS, Theme, colours
@@ -26,28 +26,6 @@ BROKEN_CHECKPOINT = 3
 MAX_FILE = "20mb"
 WAITING = 60  # questions, one a visitor; a ZeroGPU Space would otherwise queue one
 SESSIONS = 200  # each holds about one megabyte: two verdicts on one face
-
-
-ARENAS = 2
-_M_ARENA_MAX = -8  # glibc's malloc.h
-
-
-def bound_arenas() -> bool:
-    """Let threads share ARENAS heaps of glibc's malloc; whether this C library could be told.
-
-    It gives every thread a heap of its own, up to eight a core, and returns little of them: the server, which answers
-    in threads, grew by 200 MB in a few visits.
-    """
-    try:
-        return bool(ctypes.CDLL(None).mallopt(_M_ARENA_MAX, ARENAS))
-    except (OSError, AttributeError, TypeError):  # another C library, or none by that name
-        return False
-
-
-def give_back() -> None:
-    """Hand freed memory back to the system, where this C library can. Once the page is built that is 150 MB."""
-    with suppress(OSError, AttributeError, TypeError):
-        ctypes.CDLL(None).malloc_trim(0)
 
 
 def start() -> int:
@@ -77,6 +55,7 @@ def serve(detector: Detector, uploads: Path, wait: bool = True) -> gr.Blocks:
     uploads: the folder that gradio was told of.
     """
     page = build(detector)
+    forget_pages()
     give_back()
     page.queue(max_size=WAITING, default_concurrency_limit=1, api_open=False)
     ask_nobody()

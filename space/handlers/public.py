@@ -12,6 +12,7 @@ from mfclip import Detector, NoFace, Verdict
 from mfclip.prompts import Hierarchy
 from space.gpu import on_gpu
 from space.judging import Given, ask, photo_of, verdict_json
+from space.memory import give_back
 from space.text import words
 
 MOST_LETTERS = 200_000
@@ -139,3 +140,5 @@ def _answered(answer: Any) -> dict[str, Any]:
         return answer()
     except (NoFace, ValueError) as error:
         raise gr.Error(str(error), print_exception=False) from None
+    finally:
+        give_back()

@@ -11,6 +11,7 @@ from weakref import WeakValueDictionary
 
 from explain.methods import Progress
 from space.explained import same
+from space.memory import give_back
 
 if TYPE_CHECKING:
     from mfclip.verdict import Verdict
@@ -100,6 +101,7 @@ class Work(Generic[Outcome]):
         try:
             return task(self._progress)
         finally:
+            give_back()
             self._told.put(None)
 
 

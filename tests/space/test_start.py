@@ -56,11 +56,3 @@ def test_telemetry_is_off_before_gradio_is_there():
         check=True,
     )
     assert done.stdout == "False"
-
-
-def test_memory_is_bounded_where_the_c_library_can_be_told():
-    import platform
-
-    from space.start import bound_arenas
-
-    assert bound_arenas() is (platform.libc_ver()[0] == "glibc")

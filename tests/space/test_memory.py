@@ -1,0 +1,83 @@
+"""What the server keeps of a visitor, and what it hands back."""
+
+import datetime
+import platform
+
+import gradio as gr
+import numpy as np
+import psutil
+import pytest
+from fastapi.testclient import TestClient
+from gradio import state_holder
+from gradio.routes import App
+
+from space.memory import CLOSED, Forgetful, bound_arenas, forget_pages, give_back
+
+
+@pytest.fixture
+def server(monkeypatch):
+    """A page that shouts what it is told and remembers the latest, and its state holder."""
+    monkeypatch.setattr(state_holder, "SessionState", state_holder.SessionState)
+    forget_pages()
+    with gr.Blocks() as blocks:
+        kept, told, shown = gr.State(""), gr.Textbox(), gr.Textbox()
+        told.submit(lambda word: (word.upper(), word), told, [shown, kept], api_name="shout")
+        gr.Button().click(lambda word: word, kept, shown, api_name="recall")
+    app = App.create_app(blocks)
+    with TestClient(app) as client:
+        yield client, app.state_holder
+
+
+def ask(client, name, *data, visitor="ann"):
+    sent = {"data": list(data), "session_hash": visitor}
+    return client.post(f"/gradio_api/run/{name}", json=sent).json()["data"]
+
+
+def test_a_visitor_s_states_are_kept_and_what_the_page_shows_is_not(server):
+    client, holder = server
+    assert ask(client, "shout", "plum")[0] == "PLUM"
+    assert ask(client, "recall", None) == ["plum"]
+    assert ask(client, "recall", None, visitor="bob") == [""]
+    state = holder["ann"]
+    assert isinstance(state, Forgetful) and "plum" in state.state_data.values()
+    assert not list(state.components) and "plum" not in repr(state.config_values).lower()
+
+
+def test_gradio_alone_keeps_what_the_page_shows(server, monkeypatch):
+    client, holder = server
+    monkeypatch.setattr(state_holder, "SessionState", Forgetful.__base__)
+    ask(client, "shout", "plum", visitor="cleo")
+    assert "PLUM" in repr(list(holder["cleo"].components)), "gradio has mended it: Forgetful can go"
+
+
+def test_whoever_closed_the_page_is_forgotten_after_minutes_and_nobody_else(server):
+    client, holder = server
+    for visitor in ("ann", "bob"):
+        ask(client, "shout", visitor, visitor=visitor)
+    assert CLOSED <= 600
+    for visitor, closed, age in (("ann", True, CLOSED + 1), ("bob", False, CLOSED + 1)):
+        state = holder[visitor]
+        state.is_closed = closed
+        long_ago = datetime.datetime.now() - datetime.timedelta(seconds=age)
+        state._state_ttl = {key: (left, long_ago) for key, (left, _) in state._state_ttl.items()}
+    holder.delete_all_expired_state()
+    assert ask(client, "recall", None, visitor="ann") == [""]
+    assert ask(client, "recall", None, visitor="bob") == ["bob"]
+
+
+def test_memory_is_bounded_where_the_c_library_can_be_told():
+    assert bound_arenas() is (platform.libc_ver()[0] == "glibc")
+
+
+def test_memory_that_was_freed_goes_back_to_the_system():
+    held = [np.ones(7_000) for _ in range(3_000)]  # 168 MB in pieces that malloc keeps for itself
+    last, held = held[-1], None
+    before = resident()
+    give_back()
+    assert last.sum() == 7_000
+    assert before - resident() > 100_000_000 or platform.libc_ver()[0] != "glibc"
+
+
+def resident() -> int:
+    """Bytes of this process in memory."""
+    return psutil.Process().memory_info().rss
