@@ -232,7 +232,8 @@ def _upright_rgb(image: Image.Image, name: str) -> tuple[np.ndarray, bool]:
         elif image.mode in _CLEAR or "transparency" in image.info:
             strip, holes = _over_white(strip)
             seen_through |= holes
-        stored[top : top + rows] = np.asarray(strip.convert("RGB"))
+        # Pillow converts RGB to RGB by a copy.
+        stored[top : top + rows] = np.asarray(strip if strip.mode == "RGB" else strip.convert("RGB"))
     return rgb, seen_through
 
 

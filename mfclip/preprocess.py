@@ -143,7 +143,7 @@ def re_encode(rgb: np.ndarray, **options: Any) -> np.ndarray:
     """(H, W, 3) uint8 → the same after one JPEG generation; options are Pillow's (quality, qtables, subsampling)."""
     buffer = io.BytesIO()
     Image.fromarray(rgb).save(buffer, "JPEG", **options)
-    return np.asarray(Image.open(buffer).convert("RGB"))
+    return np.asarray(Image.open(buffer))
 
 
 def cut_region(region: np.ndarray, x: float = 0.0, y: float = 0.0) -> FaceCrop:

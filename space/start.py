@@ -12,6 +12,7 @@ import gradio as gr
 from starlette.middleware import Middleware
 
 from mfclip import CheckpointError, Detector, load
+from mfclip.faces import keep_no_pool
 from space import gpu
 from space.guard import Guard, ask_nobody
 from space.memory import bound_arenas, forget_pages, give_back
@@ -35,6 +36,7 @@ def start() -> int:
     MFCLIP_CHECKPOINT.
     """
     bound_arenas()
+    keep_no_pool()
     # What a service manager sends would end the process before the uploads are deleted.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt):
