@@ -5,6 +5,7 @@ from typing import Any
 
 from mfclip.evaluation.protocols import LEFT_OUT
 from mfclip.evaluation.scoring import BASELINE, DETECTOR, FILES
+from mfclip.hub.lineage import records_of, steps_in_all
 
 Beside = Callable[[str], dict[str, Any]]
 """Results of another protocol by its name, {} where they do not lie beside the weights."""
@@ -152,9 +153,15 @@ def procedure(record: dict[str, Any]) -> str:
     """How the weights were made."""
     recipe = record["recipe"]
     told = ", ".join(f"{key} {value}" for key, value in recipe.items() if key != "name")
+    before = len(list(records_of(record))) - 1
+    steps = f"{record['steps']:,} steps"
+    if before:
+        whole = steps_in_all(record)
+        spent = "an unknown number" if whole is None else f"{whole - record['steps']:,}"
+        steps += f" after {spent} in {before} earlier runs, each begun from the one before"
     return (
-        f"{record['steps']} steps, seed {recipe['seed']}, torch {record['torch']}. The whole recipe: {told}. "
-        "The decision rule, its temperature and its cut-offs are fitted on the validation split."
+        f"{steps}; seed {recipe['seed']}, torch {record['torch']}. The recipe{' of the last run' if before else ''}: "
+        f"{told}. The decision rule, its temperature and its cut-offs are fitted on the validation split."
     )
 
 
@@ -258,9 +265,8 @@ def left_out(results: dict[str, Any], beside: Beside) -> str:
         found = beside(protocol)
         for condition, summary in found.get("summary", {}).items():
             runs = {name: run["conditions"][condition] for name, run in found["runs"].items()}
-            parts.append(
-                f"#### {protocol}, {condition}\n\n{generator_table({n: r['all'] for n, r in runs.items()}, 'run')}"
-            )
+            tables = generator_table({name: run["all"] for name, run in runs.items()}, "run")
+            parts.append(f"#### {protocol}, {condition}\n\n{_steps(found['runs'])}{tables}")
             if LEFT_OUT[protocol] == "real":
                 rows = [[name, str(len(run["reals"])), _worst(run)] for name, run in runs.items()]
                 parts.append(table(["run", "real sources", "left-out reals above the band"], rows))
@@ -271,8 +277,20 @@ def left_out(results: dict[str, Any], beside: Beside) -> str:
                 )
     if not parts:
         return ""
-    told = "Each run is another training of the same recipe without the pictures it is scored on; not these weights."
+    told = (
+        "Each run is another training of the same recipe without the pictures it is scored on; not these weights, "
+        "whose steps stand under Training."
+    )
     return "\n\n".join([f"### What it never saw\n\n{told}", *parts]) + "\n"
+
+
+def _steps(runs: dict[str, Any]) -> str:
+    """How long the runs were trained, '' where their results do not say."""
+    steps = sorted({run["steps"] for run in runs.values() if run.get("steps")})
+    if not steps:
+        return ""
+    span = f"{steps[0]:,}" if len(steps) == 1 else f"{steps[0]:,} to {steps[-1]:,}"
+    return f"Each run had {span} steps, those of the runs that it began from included.\n\n"
 
 
 def _worst(run: dict[str, Any]) -> str:

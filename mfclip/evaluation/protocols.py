@@ -16,6 +16,7 @@ from mfclip.evaluation.scoring import BASELINE, DETECTOR, Bench, Keep, Subject, 
 from mfclip.evaluation.tables import measure, overall
 from mfclip.evaluation.treatments import CURVES
 from mfclip.hub import CONFIG, RECORD, read_checkpoint
+from mfclip.hub.lineage import steps_in_all
 
 CONDITIONS = {"re-saved": True, "as given": False}
 """By name, whether both classes pass through one distribution of histories (resizing, JPEG) before they are scored."""
@@ -145,6 +146,7 @@ def leave_one_out(bench: Bench, folder: Path, protocol: str, conditions: list[st
         found[run.name] = {
             "left_out": ", ".join(left_out.names),
             "seed": record["recipe"]["seed"],
+            "steps": steps_in_all(record),
             "weights_sha256": subject.sha256,
             "pictures_left_out": len(excluded),
             "with_kin_in_training": sum(not keep(entry) for entry in excluded),

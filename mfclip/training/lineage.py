@@ -4,18 +4,13 @@ from collections.abc import Collection, Iterator
 from typing import Any
 
 from mfclip.data.leave_out import LeaveOut
+from mfclip.hub.lineage import records_of
 from mfclip.training.recipes import INGREDIENTS
 
 
 def recipes_before(record: dict[str, Any]) -> Iterator[dict[str, Any] | None]:
     """The recipes of a training.json and of the runs that it began from, the latest first; None where unknown."""
-    yield record.get("recipe")
-    origin = record.get("started_from")
-    if origin:
-        if origin.get("record") is None:
-            yield None
-        else:
-            yield from recipes_before(origin["record"])
+    return (before and before.get("recipe") for before in records_of(record))
 
 
 def seen_before(record: dict[str, Any] | None, leave_out: str, without: Collection[str]) -> str:
