@@ -137,7 +137,17 @@ def cut_offs(calibration: dict[str, Any] | None) -> str:
         f"split-conformal on {calibration['reals']} real and {calibration['forgeries']} forged validation pictures. "
         f"Target: at most {calibration['false_alarms']:.0%} of the reals of each source above the band and "
         f"{calibration['misses']:.0%} of forgeries below it. Upper edge from {calibration['high_from'] or 'none'}; "
-        f"quantiles of P(fake) by source of reals: {', '.join(sources)}."
+        f"quantiles of P(fake) by source of reals: {', '.join(sources)}.{_further(calibration)}"
+    )
+
+
+def _further(calibration: dict[str, Any]) -> str:
+    """What was concluded about sources that validation has none of."""
+    if calibration.get("further") is None:
+        return ""
+    return (
+        f" By their spread, {calibration['further_sources']:.0%} of further cameras and collections have theirs below "
+        f"{calibration['further']:.3f}, if they are drawn like these."
     )
 
 

@@ -6,14 +6,18 @@ AUC; then the share nearest to equal that does not is taken, never outside 0.1�
 The band's edges are split-conformal (Vovk, Gammerman and Shafer, *Algorithmic Learning in a Random World*, 2005):
 with n pictures of one sort, the ⌈(n + 1)(1 − α)⌉-th smallest value is exceeded by a new picture of that sort with a
 probability of at most α. The guarantee is for one picture that is exchangeable with validation, on average over
-validation sets; pictures of one group are not independent, and new sources are not exchangeable, so it is a target
-that the evaluation measures, not a promise.
+validation sets; pictures of one group are not independent, so it is a target that the evaluation measures, not a
+promise. Pictures of a camera that validation has none of are not exchangeable with it at all: for them the sources
+themselves are taken as a sample, and the upper edge is set where most further sources would keep the rate.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import expit, logit
+from scipy.stats import t as student_t
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
@@ -26,7 +30,13 @@ FALSE_ALARMS = 0.05
 """Share of the reals of each validation source that may lie above the band: what 'substantial evidence' may cost."""
 MISSES = 0.10
 """Share of validation forgeries that may lie below the band: what 'little evidence' costs at most."""
-POOLED = "all sources"
+FURTHER_SOURCES = 0.9
+"""Share of sources that validation has none of, of which no more than FALSE_ALARMS of the reals should lie above."""
+FEWEST_SOURCES = 3
+"""From fewer nothing is concluded about a further one."""
+POOLED, FURTHER = "all sources", "a further source"
+WITHIN = (1e-6, 1 - 1e-6)
+"""Quantiles are kept inside it, where their logits are finite."""
 RATES = (FALSE_ALARMS, 2 * FALSE_ALARMS)
 """Rates at which a source may be asked for its quantile, the first it has pictures enough for: a source of a few dozen
 pictures can say nothing of one in twenty, but what it says of one in ten must not go unheard."""
@@ -50,9 +60,11 @@ class SourceQuantile:
 class Calibration:
     """The six numbers of a decision and where they come from; JSON-able through dataclasses.asdict.
 
-    a, b, c, temperature, low, high: as in DecisionConfig. false_alarms, misses: target rates, 0..1. head_share: of
+    a, b, c, temperature, low, high: as in DecisionConfig. false_alarms, misses: target rates, 0..1; further_sources:
+    share of unknown sources for which the first is to hold too. head_share: of
     the standardised margin. reals, forgeries: pictures fitted on. sources: by real source, and over all of them under
-    POOLED. high_from: the source whose quantile is the band's upper edge. conformal_low, conformal_high: the
+    POOLED. further: the quantile expected of a source unlike them, None where they are too few. high_from: the source
+    whose quantile is the band's upper edge, or FURTHER. conformal_low, conformal_high: the
     edges before they were ordered about one half; where conformal_low is above conformal_high the two classes overlap
     so little that the band lies between them the other way round.
     """
@@ -65,10 +77,12 @@ class Calibration:
     high: float
     false_alarms: float
     misses: float
+    further_sources: float
     head_share: float
     reals: int
     forgeries: int
     sources: dict[str, SourceQuantile]
+    further: float | None
     high_from: str
     conformal_low: float
     conformal_high: float
@@ -152,14 +166,28 @@ def _quantile(values: np.ndarray) -> SourceQuantile:
     return SourceQuantile(len(values), None if rate is None else conformal_high(values, rate), rate)
 
 
+def further_quantile(quantiles: Sequence[float], confidence: float = FURTHER_SOURCES) -> float | None:
+    """The P(fake) below which the quantile of a further source lies with that confidence, from those of known ones.
+
+    A one-sided prediction bound for one more draw from a normal distribution of their logits (Hahn and Meeker,
+    *Statistical Intervals*, 1991, section 4.8): mean + t(n − 1)·s·√(1 + 1/n). None for fewer than FEWEST_SOURCES.
+    """
+    if len(quantiles) < FEWEST_SOURCES:
+        return None
+    logits = logit(np.clip(quantiles, *WITHIN))
+    factor = student_t.ppf(confidence, len(logits) - 1) * math.sqrt(1 + 1 / len(logits))
+    return float(expit(logits.mean() + factor * logits.std(ddof=1)))
+
+
 def calibrate(readouts: Readouts) -> Calibration:
     """Fit all six numbers on the readouts of validation.
 
     c and temperature come from a logistic regression of the label on the standardised sum, both classes and all
     generators weighted alike, so P(fake) is calibrated for one forgery in two photographs. The band's upper edge is
     the largest over the real sources of the conformal quantile at `rate_for` each, the pooled quantile standing in for
-    sources that are too small; the lower edge is the forgeries' conformal quantile at MISSES, every generator
-    counting alike. Where they come in the other order, or on one side of one half, they are ordered and widened to it.
+    sources that are too small, and `further_quantile` of them all; the lower edge is the forgeries' conformal quantile
+    at MISSES, every generator counting alike. Where they come in the other order, or on one side of one half, they are
+    ordered and widened to it.
     Raises ValueError if one of the classes is absent or the margin falls where forgery rises.
     """
     if readouts.fake.all() or not readouts.fake.any():
@@ -185,6 +213,9 @@ def calibrate(readouts: Readouts) -> Calibration:
     known = {name: found.quantile for name, found in sources.items() if found.quantile is not None}
     if all(found.quantile is not None for name, found in sources.items() if name != POOLED):
         known.pop(POOLED, None)
+    further = further_quantile([value for name, value in known.items() if name != POOLED])
+    if further is not None:
+        known[FURTHER] = further
     high_from = max(known, key=lambda name: known[name]) if known else ""
     upper = min(known[high_from], 1.0) if known else 1.0
     lower = max(conformal_low(chance[fake], weights[fake], MISSES), 0.0)
@@ -197,10 +228,12 @@ def calibrate(readouts: Readouts) -> Calibration:
         high=max(lower, upper, 0.5),
         false_alarms=FALSE_ALARMS,
         misses=MISSES,
+        further_sources=FURTHER_SOURCES,
         head_share=share,
         reals=int(reals.sum()),
         forgeries=int(fake.sum()),
         sources=sources,
+        further=further,
         high_from=high_from,
         conformal_low=lower,
         conformal_high=upper,

@@ -10,12 +10,15 @@ from mfclip import decision as rule
 from mfclip.data.readouts import Readouts
 from mfclip.training.fit import (
     FALSE_ALARMS,
+    FURTHER,
+    FURTHER_SOURCES,
     MISSES,
     POOLED,
     calibrate,
     conformal_high,
     conformal_low,
     fit_decision,
+    further_quantile,
     head_share,
     picture_weights,
     rate_for,
@@ -146,6 +149,35 @@ def test_a_source_of_twenty_pictures_is_heard_at_twice_the_rate():
     assert found["web"].quantile == pytest.approx(np.linspace(0.5, 0.9, 20)[18]), "not the largest alone"
     assert found["camera"].quantile < 0.5 and found["few"].quantile is None
     assert [rate_for(n) for n in (18, 19, 38, 39)] == [None, 0.1, 0.1, 0.05]
+
+
+def test_a_further_source_keeps_within_the_edge_as_often_as_asked():
+    rng = np.random.default_rng(5)
+    kept = []
+    for _ in range(4000):
+        *known, further = 1 / (1 + np.exp(-rng.normal(0.5, 0.8, size=5)))
+        kept.append(further <= further_quantile(known))
+    assert np.mean(kept) == pytest.approx(FURTHER_SOURCES, abs=0.015)
+    # Mean and spread of logits 0, 1, 2 are 1 and 1; Student's t with two degrees of freedom has 0.9 at 1.8856.
+    bound = 1 + 1.8856 * np.sqrt(4 / 3)
+    known = 1 / (1 + np.exp(-np.array([0.0, 1.0, 2.0])))
+    assert further_quantile(known) == pytest.approx(1 / (1 + np.exp(-bound)), abs=1e-4)
+    assert further_quantile(known[:2]) is None
+    assert further_quantile([1.0, 1.0, 1.0]) < 1
+
+
+def test_the_upper_edge_is_that_of_a_further_source_where_the_known_ones_differ():
+    readouts = _readouts(1.0)
+    turn = np.arange(4000) % 6 // 2
+    generator, head = readouts.generator.astype("U9"), readouts.head.copy()
+    for which, (name, shift) in enumerate((("phone", 1.0), ("scanner", -1.0))):
+        chosen = ~readouts.fake & (turn == which)
+        generator[chosen], head[chosen] = name, head[chosen] + shift
+    told = calibrate(Readouts(**{**vars(readouts), "head": head, "generator": generator}))
+    known = [found.quantile for name, found in told.sources.items() if name != POOLED]
+    assert len(known) == 3 and told.further == further_quantile(known)
+    assert told.high_from == FURTHER and told.high == told.further > max(known)
+    assert calibrate(readouts).further is None, "one source says nothing of another"
 
 
 def test_classes_that_hardly_overlap_still_give_an_ordered_band():
