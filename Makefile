@@ -12,8 +12,10 @@ app: $(VENV)/.stamp-app
 	@test -f app.py || { echo "app.py is missing: this checkout is not complete, clone it again."; exit 1; }
 	GRADIO_ANALYTICS_ENABLED=False $(PY) app.py
 
+# The tests side by side, a core each; those in the browser after them, one by one, as they wait for each other's page.
 test: check chromium
-	$(PY) -m pytest
+	OMP_NUM_THREADS=1 $(PY) -m pytest -m "not browser" -n logical --maxprocesses 4 --dist loadfile
+	$(PY) -m pytest -m browser
 
 lint: $(VENV)/.stamp-test
 	$(PY) -m ruff check .
