@@ -26,9 +26,7 @@ def files_to_publish(folder: Path) -> dict[str, int]:
     Raises CheckpointError where there is no card, or one whose front matter states no licence.
     """
     card = folder / CARD
-    front = (
-        _FRONT_MATTER.match(card.read_text(encoding="utf-8", errors="replace")) if card.is_file() else None
-    )
+    front = _FRONT_MATTER.match(_text(card)) if card.is_file() else None
     if front is None or not _LICENCE.search(front[1]):
         raise CheckpointError(
             f"{str(card)!r} is no model card with a licence: begin it with the lines '---', 'license: NAME' and '---', "
@@ -52,7 +50,7 @@ def check_figures(folder: Path, sha256: str) -> None:
                 "`python -m mfclip.evaluation … --card` on this folder anew, or take the file out."
             )
     card = folder / CARD
-    quoted = _SHA256.findall(card.read_text(encoding="utf-8", errors="replace"))
+    quoted = _SHA256.findall(_text(card))
     if quoted and sha256 not in quoted:
         raise CheckpointError(
             f"{str(card)!r} describes other weights ({_cut(quoted[0])}, and these are {_cut(sha256)}): run "
@@ -62,13 +60,20 @@ def check_figures(folder: Path, sha256: str) -> None:
 
 def _measured_on(path: Path) -> object:
     try:
-        results = json.loads(path.read_text(encoding="utf-8"))
+        results = json.loads(_text(path))
     except (ValueError, RecursionError):
         raise CheckpointError(
             f"{str(path)!r} is not JSON: run `python -m mfclip.evaluation` on this folder anew, or take the file out."
         ) from None
     checkpoint = results.get("checkpoint") if isinstance(results, dict) else None
     return checkpoint.get("weights_sha256") if isinstance(checkpoint, dict) else None
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise CheckpointError(f"{str(path)!r} cannot be read ({error.strerror}): check its rights.") from None
 
 
 def _cut(sha256: object) -> str:

@@ -1,5 +1,6 @@
 """Publishing through the real client to a Hub on this machine, and what is on this machine afterwards."""
 
+import errno
 import json
 import os
 import pty
@@ -188,6 +189,20 @@ def test_what_may_not_be_published(folder, client, capsys, spoil, said):
     assert publish(folder, "org/faces", "--yes") == 3
     out, err = capsys.readouterr()
     assert out == "" and said in err
+    assert not client.exists()
+
+
+@pytest.mark.parametrize("locked", ["README.md", "results.json"])
+def test_a_file_that_nobody_may_read(folder, client, capsys, monkeypatch, locked):
+    def read_text(path, *arguments, **named):
+        if path.name == locked:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return reading(path, *arguments, **named)
+
+    reading = Path.read_text
+    monkeypatch.setattr(Path, "read_text", read_text)  # the tests may run as root, who may read everything
+    assert publish(folder, "org/faces", "--yes") == 3
+    assert f"{locked}' cannot be read (Permission denied): check its rights." in capsys.readouterr().err
     assert not client.exists()
 
 
