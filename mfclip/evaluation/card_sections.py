@@ -280,6 +280,10 @@ def left_out(results: dict[str, Any], beside: Beside) -> str:
             if LEFT_OUT[protocol] == "real":
                 rows = [[name, str(len(run["reals"])), _worst(run)] for name, run in runs.items()]
                 parts.append(table(["run", "real sources", "left-out reals above the band"], rows))
+                parts.append(
+                    "Forgeries that others made from the same collection stay in training: where there are such, the "
+                    "run has seen its look as forged only."
+                )
             else:
                 parts.append(
                     f"Above spectrum + colour, refitted without them, on {summary['above_baseline']} of "
