@@ -9,6 +9,7 @@ right side).
 import argparse
 import logging
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from mfclip.data.cache import RegionCache, cache_photographs
 from mfclip.data.sources import read_photographs
 from mfclip.errors import CheckpointError
 from mfclip.evaluation.ablations import ablations
-from mfclip.evaluation.card import write_card
+from mfclip.evaluation.card import read_beside, write_card
 from mfclip.evaluation.plots import write_plots
 from mfclip.evaluation.protocols import (
     CONDITIONS,
@@ -170,7 +171,7 @@ def main(arguments: list[str] | None = None) -> int:
         if told.card:
             write_card(folder, results)
         if told.readme:
-            write_readme(told.readme, results)
+            write_readme(told.readme, results, partial(read_beside, folder))
         logger.info("wrote %s", path)
     except CheckpointError as error:
         sys.stderr.write(f"{error}\n")

@@ -276,7 +276,9 @@ def left_out(results: dict[str, Any], beside: Beside) -> str:
         for condition, summary in found.get("summary", {}).items():
             runs = {name: run["conditions"][condition] for name, run in found["runs"].items()}
             tables = generator_table({name: run["all"] for name, run in runs.items()}, "run")
-            parts.append(f"#### {protocol}, {condition}\n\n{_steps(found['runs'])}{tables}")
+            steps = steps_told(found["runs"])
+            length = f"{steps}, those of the runs that they began from included.\n\n" if steps else ""
+            parts.append(f"#### {protocol}, {condition}\n\n{length}{tables}")
             if LEFT_OUT[protocol] == "real":
                 rows = [[name, str(len(run["reals"])), _worst(run)] for name, run in runs.items()]
                 parts.append(table(["run", "real sources", "left-out reals above the band"], rows))
@@ -298,13 +300,12 @@ def left_out(results: dict[str, Any], beside: Beside) -> str:
     return "\n\n".join([f"### What it never saw\n\n{told}", *parts]) + "\n"
 
 
-def _steps(runs: dict[str, Any]) -> str:
-    """How long the runs were trained, '' where their results do not say."""
+def steps_told(runs: dict[str, Any]) -> str:
+    """How long runs were trained, those that they began from included; '' where their results do not say."""
     steps = sorted({run["steps"] for run in runs.values() if run.get("steps")})
     if not steps:
         return ""
-    span = f"{steps[0]:,}" if len(steps) == 1 else f"{steps[0]:,} to {steps[-1]:,}"
-    return f"Each run had {span} steps, those of the runs that it began from included.\n\n"
+    return f"{steps[0]:,}{'' if len(steps) == 1 else f' to {steps[-1]:,}'} steps each"
 
 
 def _worst(run: dict[str, Any]) -> str:

@@ -1,12 +1,14 @@
 """The README's table of results, written from results.json between its two markers."""
 
+import textwrap
 from pathlib import Path
 from typing import Any
 
-from mfclip.evaluation.card_sections import cell, table
+from mfclip.evaluation.card_sections import Beside, cell, steps_told, table
 
 FIRST, LAST = "<!-- results -->\n", "<!-- end of results -->"
 
+WIDTH = 120
 LEAD = """AUC of each generator's held-out forgeries against all held-out real photographs, both classes re-saved as
 JPEG and rescaled at random, beside a trivial baseline (spectrum and colour, logistic regression) on the same pictures.
 In brackets: 95 % bootstrap intervals over groups of pictures that belong together.
@@ -16,10 +18,24 @@ Over all pictures {overall}; above the baseline on {above} of {count} generators
 evidence*: {alarms}. The pictures come from the sources it was trained on. On generators, cameras and
 websites it has never seen, expect less.
 """
+UNSEEN = {
+    "leave-one-generator-out": (
+        "Runs of the same recipe without one generator ({steps}) are above the baseline, refitted without it too, on "
+        "{above} of {runs}: AUC of what each never saw {worst:.2f} to {best:.2f}."
+    ),
+    "leave-one-real-source-out": (
+        "Runs without one source of real photographs ({steps}) call {least:.0%} to {most:.0%} of its photographs "
+        "*substantial evidence*."
+    ),
+}
+"""What is said of runs that never saw something, by protocol."""
 
 
-def write_readme(readme: Path, results: dict[str, Any]) -> None:
-    """Replace what stands between the markers of a README. Raises ValueError if the markers are missing."""
+def write_readme(readme: Path, results: dict[str, Any], beside: Beside) -> None:
+    """Replace what stands between the markers of a README. Raises ValueError if the markers are missing.
+
+    beside: results of other protocols; what runs without a generator or a source of reals achieve is said if known.
+    """
     text = readme.read_text(encoding="utf-8")
     if text.count(FIRST) != 1 or text.count(LAST) != 1:
         raise ValueError(f"{readme} has not one pair of the markers {FIRST.strip()} and {LAST}; add them.")
@@ -29,17 +45,36 @@ def write_readme(readme: Path, results: dict[str, Any]) -> None:
         for name, row in measured["generators"].items()
     ]
     alarms = measured["overall"]["reals_called_substantial"]
-    told = (
-        LEAD
-        + "\n"
-        + table(["generator", "forgeries", "detector", "baseline"], rows)
-        + "\n"
-        + CLOSE.format(
-            overall=cell(measured["overall"]["auc"]),
-            above=measured["above_baseline"],
-            count=len(rows),
-            alarms=f"{alarms['value']:.1%}",
-        )
+    closing = CLOSE.format(
+        overall=cell(measured["overall"]["auc"]),
+        above=measured["above_baseline"],
+        count=len(rows),
+        alarms=f"{alarms['value']:.1%}",
     )
+    lines = [LEAD, table(["generator", "forgeries", "detector", "baseline"], rows), closing + unseen(beside)]
     before, after = text.split(FIRST)[0], text.split(LAST)[1]
-    readme.write_text(before + FIRST + told + LAST + after, encoding="utf-8")
+    readme.write_text(before + FIRST + "\n".join(lines) + LAST + after, encoding="utf-8")
+
+
+def unseen(beside: Beside) -> str:
+    """A sentence on each protocol of UNSEEN whose results are known, as lines of their own."""
+    told = []
+    for protocol, sentence in UNSEEN.items():
+        found = beside(protocol)
+        runs = [run["conditions"]["re-saved"] for run in found.get("runs", {}).values()]
+        if not runs:
+            continue
+        aucs = [run["all"]["detector"]["value"] for run in runs if "detector" in run["all"]]
+        alarms = [row["called_substantial"]["value"] for run in runs for row in run["reals"].values()]
+        summary = found["summary"]["re-saved"]
+        line = sentence.format(
+            steps=steps_told(found["runs"]) or "of unknown length",
+            above=summary["above_baseline"],
+            runs=summary["runs"],
+            worst=min(aucs),
+            best=max(aucs),
+            least=min(alarms),
+            most=max(alarms),
+        )
+        told.append(textwrap.fill(line, WIDTH) + "\n")
+    return "".join(told)

@@ -24,16 +24,40 @@ def test_only_what_stands_between_the_markers_is_replaced(tmp_path):
     readme = tmp_path / "README.md"
     readme.write_text(f"before\n{FIRST}old\n{LAST}\nafter\n", encoding="utf-8")
     for _ in range(2):
-        write_readme(readme, RESULTS)
+        write_readme(readme, RESULTS, lambda protocol: {})
     told = readme.read_text(encoding="utf-8")
     assert told.startswith(f"before\n{FIRST}") and told.endswith(f"{LAST}\nafter\n") and "old" not in told
     assert "| sdxl | 3 | 0.80 [0.70, 0.90] | 0.70 [0.60, 0.80] |" in told
     assert "on 1 of 1 generators" in told and "4.2%" in told
 
 
+def test_what_runs_without_something_achieve_is_said_where_it_was_measured(tmp_path):
+    def run(auc: float, *alarms: float) -> dict:
+        told = {str(place): {"called_substantial": _figure(share)} for place, share in enumerate(alarms)}
+        return {"steps": 2080, "conditions": {"re-saved": {"all": {"detector": _figure(auc)}, "reals": told}}}
+
+    found = {
+        "leave-one-generator-out": {
+            "runs": {"a": run(0.9, 0.02), "b": run(0.35, 0.02)},
+            "summary": {"re-saved": {"runs": 2, "above_baseline": 1}},
+        },
+        "leave-one-real-source-out": {
+            "runs": {"a": run(0.6, 0.031), "b": run(0.5, 0.28)},
+            "summary": {"re-saved": {"runs": 2, "above_baseline": 2}},
+        },
+    }
+    readme = tmp_path / "README.md"
+    readme.write_text(FIRST + LAST, encoding="utf-8")
+    write_readme(readme, RESULTS, lambda protocol: found.get(protocol, {}))
+    told = " ".join(readme.read_text(encoding="utf-8").split())
+    assert "without one generator (2,080 steps each)" in told
+    assert "on 1 of 2: AUC of what each never saw 0.35 to 0.90." in told
+    assert "call 3% to 28% of its photographs" in told
+
+
 def test_a_readme_without_markers_is_refused(tmp_path):
     readme = tmp_path / "README.md"
     readme.write_text("nothing", encoding="utf-8")
     with pytest.raises(ValueError, match="not one pair of the markers"):
-        write_readme(readme, RESULTS)
+        write_readme(readme, RESULTS, lambda protocol: {})
     assert readme.read_text(encoding="utf-8") == "nothing"
