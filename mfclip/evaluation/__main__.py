@@ -2,8 +2,8 @@
 
 Protocols: in-domain (the test split of the training sources); leave-one-generator-out, leave-one-forgery-kind-out,
 leave-one-real-source-out (CHECKPOINT is a folder of runs, each trained without one of them); cross-dataset (all
-pictures of another folder); ablations (CHECKPOINT is a folder of runs); rewordings (does an edited prompt land on the
-right side).
+pictures of another folder); ablations, ingredients (CHECKPOINT is a folder of runs that differ in one thing each);
+rewordings (does an edited prompt land on the right side).
 """
 
 import argparse
@@ -18,7 +18,7 @@ import torch
 from mfclip.data.cache import RegionCache, cache_photographs
 from mfclip.data.sources import read_photographs
 from mfclip.errors import CheckpointError
-from mfclip.evaluation.ablations import ablations
+from mfclip.evaluation.ablations import COMPARED, ablations
 from mfclip.evaluation.card import read_beside, write_card
 from mfclip.evaluation.plots import write_plots
 from mfclip.evaluation.protocols import (
@@ -37,7 +37,7 @@ from mfclip.evaluation.scoring import Bench, Store, Subject
 from mfclip.hub import read_checkpoint
 from mfclip.words import seen_words
 
-PROTOCOLS = ("in-domain", *LEFT_OUT, "cross-dataset", "ablations", "rewordings")
+PROTOCOLS = ("in-domain", *LEFT_OUT, "cross-dataset", *COMPARED, "rewordings")
 BOTH = ("in-domain", "cross-dataset")
 """Protocols scored under both conditions and re-compressed unless told otherwise; the others only re-saved."""
 EXIT_USAGE, EXIT_CHECKPOINT = 2, 3
@@ -119,15 +119,15 @@ def measured(told: argparse.Namespace) -> tuple[dict[str, Any], Path]:
             "from all results."
         )
     conditions = told.conditions or list(CONDITIONS)[: 2 if told.protocol in BOTH else 1]
-    if told.protocol in LEFT_OUT or told.protocol == "ablations":
+    if told.protocol in (*LEFT_OUT, *COMPARED):
         folder = Path(told.checkpoint)
         if not folder.is_dir():
             raise ValueError(
                 f"{told.checkpoint} is no folder; {told.protocol} needs the folder that holds the runs."
             )
         bench = bench_of(told, told.data)
-        if told.protocol == "ablations":
-            return ablations(bench, folder, told.split, conditions), folder
+        if told.protocol in COMPARED:
+            return ablations(bench, folder, told.split, conditions, told.protocol), folder
         return leave_one_out(bench, folder, told.protocol, conditions), folder
     checkpoint = read_checkpoint(told.checkpoint)
     subject = Subject.of(checkpoint)

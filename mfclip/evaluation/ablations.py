@@ -16,6 +16,8 @@ from mfclip.evaluation.tables import mean_over_generators, overall, real_sources
 from mfclip.hub import read_checkpoint
 
 FULL, NO_LANGUAGE = "full", "no-language-in-the-decision"
+COMPARED = ("ablations", "ingredients")
+"""Protocols whose runs differ in one thing each."""
 SWEEP = "sweep.json"
 MEAN = "mean_over_generators"
 
@@ -59,11 +61,13 @@ def _head_figures(scored: Scored, weights: np.ndarray) -> Figures:
     return figures | ({MEAN: mean} if mean is not None else {})
 
 
-def ablations(bench: Bench, folder: Path, split: str, conditions: list[str]) -> dict[str, Any]:
+def ablations(
+    bench: Bench, folder: Path, split: str, conditions: list[str], protocol: str = "ablations"
+) -> dict[str, Any]:
     """Every finished run of a folder on one split, one row each, with paired differences to its counterpart.
 
-    The row 'no-language-in-the-decision' is not a run: it is the head alone of 'full'. Raises ValueError if there is
-    no run, CheckpointError if one cannot be read.
+    protocol: one of COMPARED. Of the ablations the row 'no-language-in-the-decision' is not a run: it is the head alone
+    of 'full'. Raises ValueError if there is no run, CheckpointError if one cannot be read.
     """
     runs = [path.name for path in runs_in(folder)]
     against = counterparts(folder, runs)
@@ -78,7 +82,7 @@ def ablations(bench: Bench, folder: Path, split: str, conditions: list[str]) -> 
             sampled[run] = _figures(scored, weights)
             rows.setdefault(run, facts(subject) | {"against": against[run], "conditions": {}})
             rows[run]["conditions"][condition] = {**said(sampled[run]), "reals": real_sources(scored)}
-            if row_name(run) == FULL:
+            if row_name(run) == FULL and protocol == "ablations":
                 name = run.replace(FULL, NO_LANGUAGE, 1)
                 against[name], sampled[name] = run, _head_figures(scored, weights)
                 rows.setdefault(name, facts(subject) | {"against": run, "conditions": {}})

@@ -28,6 +28,11 @@ METRICS = {
     "in_the_band": "in the band of uncertainty",
     "mean_over_generators": "mean AUC over generators",
 }
+COMPARED_TITLES = {"ablations": "Ablations", "ingredients": "What each ingredient of the made forgeries adds"}
+ONE_SEED = (
+    "Intervals are over test pictures and not over trainings: another seed moves a row, too, so that only large "
+    "differences mean something."
+)
 WORDS = {
     "uncertain": '"uncertain", of all',
     "uncertain_of_reals": '"uncertain", of reals',
@@ -323,35 +328,37 @@ def cross_dataset(results: dict[str, Any], beside: Beside) -> str:
     return "\n\n".join(["### Another dataset", *parts]) + "\n" if parts else ""
 
 
-def ablation_table(results: dict[str, Any], beside: Beside) -> str:
-    """Runs that differ in one thing, with paired differences."""
-    found = beside("ablations")
+def compared(results: dict[str, Any], beside: Beside) -> str:
+    """Runs that differ in one thing, with paired differences: ablations, and ingredients of the made forgeries."""
     parts = []
-    for condition in dict.fromkeys(
-        name for run in found.get("runs", {}).values() for name in run["conditions"]
-    ):
-        rows = []
-        for name, run in found["runs"].items():
-            here = run["conditions"].get(condition, {})
-            change = here.get("difference", {})
-            keys = ("auc", "mean_over_generators")
-            rows.append(
-                [
-                    name,
-                    *(f"{cell(here.get(key))} ({cell(change.get(key), 3, True)})" for key in keys),
-                    percent(here.get("reals_called_substantial")),
-                    run.get("against") or "–",
-                ]
-            )
-        header = [
-            "run",
-            "AUC (difference)",
-            "mean AUC over generators (difference)",
-            "reals above the band",
-            "against",
-        ]
-        parts.append(f"#### {condition}\n\n{table(header, rows)}")
-    return "\n\n".join(["### Ablations", *parts]) + "\n" if parts else ""
+    for protocol, title in COMPARED_TITLES.items():
+        found = beside(protocol)
+        runs = found.get("runs", {})
+        names = dict.fromkeys(name for run in runs.values() for name in run["conditions"])
+        if names:
+            length = steps_told(runs)
+            told = f"Other trainings than these weights{f', {length}' if length else ''}. {ONE_SEED}"
+            parts.append(f"### {title}\n\n{told}")
+            parts += [f"#### {name}\n\n{_comparison(runs, name)}" for name in names]
+    return "\n\n".join(parts) + "\n" if parts else ""
+
+
+def _comparison(runs: dict[str, Any], condition: str) -> str:
+    rows = []
+    for name, run in runs.items():
+        here = run["conditions"].get(condition, {})
+        change = here.get("difference", {})
+        keys = ("auc", "mean_over_generators")
+        rows.append(
+            [
+                name,
+                *(f"{cell(here.get(key))} ({cell(change.get(key), 3, True)})" for key in keys),
+                percent(here.get("reals_called_substantial")),
+                run.get("against") or "–",
+            ]
+        )
+    mean = "mean AUC over generators (difference)"
+    return table(["run", "AUC (difference)", mean, "reals above the band", "against"], rows)
 
 
 def rewordings(results: dict[str, Any], beside: Beside) -> str:
@@ -376,7 +383,7 @@ SECTIONS: tuple[Callable[[dict[str, Any], Beside], str], ...] = (
     robustness,
     left_out,
     cross_dataset,
-    ablation_table,
+    compared,
     rewordings,
 )
 """What follows the main results, in order; each gives '' where it has nothing to say."""

@@ -15,6 +15,7 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from mfclip.evaluation.ablations import COMPARED
 from mfclip.evaluation.scoring import BASELINE, DETECTOR, FILES
 
 FOLDER = "plots"
@@ -181,11 +182,10 @@ def figures_of(results: dict[str, Any]) -> dict[str, Figure]:
         rows = {name: run["conditions"][condition]["all"] for name, run in results["runs"].items()}
         if any(DETECTOR in row for row in rows.values()):
             plots[f"{stem}-{condition.replace(' ', '-')}"] = bars_plot(rows, f"{stem}, {condition}")
-    if stem == "ablations":
+    if stem in COMPARED:
         conditions = {name for run in results["runs"].values() for name in run["conditions"]}
         plots |= {
-            f"ablations-{name.replace(' ', '-')}": differences_plot(results["runs"], name)
-            for name in conditions
+            f"{stem}-{name.replace(' ', '-')}": differences_plot(results["runs"], name) for name in conditions
         }
     return plots
 

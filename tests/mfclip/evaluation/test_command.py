@@ -176,6 +176,15 @@ def test_ablations_stand_beside_full(photographs, cache, tmp_path):
     assert (tmp_path / "plots" / "ablations-re-saved.png").is_file()
 
 
+def test_ingredients_stand_beside_all_of_them(photographs, cache, tmp_path):
+    for seed, name in enumerate(("full", "without-blend")):
+        _checkpoint(tmp_path / name, photographs, seed=seed)
+    assert _run(cache, photographs, tmp_path, "ingredients") == 0
+    runs = json.loads((tmp_path / "ingredients.json").read_text())["runs"]
+    assert set(runs) == {"full", "without-blend"} and runs["without-blend"]["against"] == "full"
+    assert (tmp_path / "plots" / "ingredients-re-saved.png").is_file()
+
+
 def test_the_card_takes_up_what_lies_beside_the_weights(photographs, cache, tmp_path):
     folder, runs = tmp_path / "ck", tmp_path / "runs"
     _checkpoint(folder, photographs)
@@ -186,6 +195,8 @@ def test_the_card_takes_up_what_lies_beside_the_weights(photographs, cache, tmp_
         "forgeries": 9,
         "false_alarms": 0.05,
         "misses": 0.1,
+        "further_sources": 0.9,
+        "further": 0.912,
         "high_from": "camera",
     }
     record["calibration"]["sources"] = quantiles
@@ -193,7 +204,7 @@ def test_the_card_takes_up_what_lies_beside_the_weights(photographs, cache, tmp_
     _checkpoint(runs / "full", photographs)
     _checkpoint(runs / "without-swaps", photographs, seed=1, leave_out="kind=face_swap")
     _checkpoint(runs / "without-camera", photographs, seed=2, leave_out="real=camera")
-    for protocol in ("leave-one-forgery-kind-out", "leave-one-real-source-out", "ablations"):
+    for protocol in ("leave-one-forgery-kind-out", "leave-one-real-source-out", "ablations", "ingredients"):
         assert _run(cache, photographs, runs, protocol, "--out", folder) == 0
     assert _run(cache, photographs, folder, "rewordings") == 0
     assert _run(cache, photographs, folder, "--conditions", "re-saved", "--card") == 0
@@ -207,6 +218,8 @@ def test_the_card_takes_up_what_lies_beside_the_weights(photographs, cache, tmp_
     found = json.loads((folder / "rewordings.json").read_text())["rewordings"]["auc"]
     assert f"AUC {found['value']:.2f} [{found['low']:.2f}" in card
     assert "### Ablations" in card and "no-language-in-the-decision" in card
+    assert "### What each ingredient of the made forgeries adds" in card
+    assert "90% of further cameras and collections have theirs below 0.912" in card
     assert (
         "camera (19: 0.875 at 10%), scanner (3: too few)" in card and "5% of the reals of each source" in card
     )
