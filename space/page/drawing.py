@@ -53,7 +53,7 @@ def draw(judging: Judging, explaining: Explaining, session: Session, explained: 
         gr.Navbar(main_page_name=words.LANGUAGE)  # type: ignore[attr-defined]
     header()
     photo_tab = photo.draw(judging.shown, now["card"], cause_card(explained, explaining.temperature), done)
-    with gr.Tabs(elem_id="mf-tabs"):
+    with gr.Tabs(elem_id="mf-tabs", overflow_behavior="wrap"):
         with gr.Tab(words.TABS["ledger"], id="ledger"):
             ledger_tab = ledger.draw(now["readouts"], now["tree"], now["branches"], reasons["ledger"])
         with gr.Tab(words.TABS["where"], id="where"):
