@@ -231,7 +231,8 @@ class Hierarchy:
             except json.JSONDecodeError as error:
                 raise ValueError(f"The hierarchy is not valid JSON ({error}); expected {expected}.") from None
             except ValueError:
-                kind = f"text {_DIGITS}"  # in one piece, as the page translates sentences by what stands between
+                # In one piece, as the page translates sentences by what stands between their pieces.
+                kind = f"text {_DIGITS}"
                 raise ValueError(f"The hierarchy is a {kind}; expected {expected}.") from None
         if not isinstance(content, list):
             raise ValueError(f"The hierarchy is a {type(content).__name__}; expected {expected}.")
