@@ -11,7 +11,6 @@ from PIL import Image
 from mfclip import faces
 from mfclip.commands import predict
 from mfclip.errors import NoFace
-from mfclip.scoring import judging
 from mfclip.scoring.judging import COLUMNS, Options, judge
 from mfclip.scoring.listing import Item, list_photos
 from tests.mfclip.scoring.conftest import table_of
@@ -62,11 +61,12 @@ def test_a_row_has_what_predict_says_of_the_photo(detector, several, count):
 @pytest.fixture
 def looked(monkeypatch):
     """The shapes of the photos that were looked at in full."""
-    seen, find = [], faces.find_faces
-    for module in (faces, judging):
-        monkeypatch.setattr(
-            module, "find_faces", lambda rgb, **told: (seen.append(rgb.shape), find(rgb, **told))[1]
-        )
+    seen, closer = [], faces._looked_closer
+    monkeypatch.setattr(
+        faces,
+        "_looked_closer",
+        lambda session, picture, *told: (seen.append(np.shape(picture)), closer(session, picture, *told))[1],
+    )
     return seen
 
 
