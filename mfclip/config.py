@@ -183,9 +183,13 @@ class TextConfig:
 
 @dataclass(frozen=True)
 class ImageConfig:
-    """Image encoder. `stem`: channels after each halving (conv, authors); `patch`: pixels a token (clip)."""
+    """Image encoder. `stem`: channels after each halving (conv, authors) or of each stage; `patch`: pixels a token.
 
-    kind: typing.Literal["conv", "clip", "authors"]
+    'efficientnet': the first stages of EfficientNet-Lite, which training begins from ImageNet's weights; 'conv': plain
+    convolutions from scratch; 'clip': an open_clip visual tower; 'authors': the published stem.
+    """
+
+    kind: typing.Literal["efficientnet", "conv", "clip", "authors"]
     stem: tuple[int, ...]
     patch: int
     width: int
@@ -342,7 +346,7 @@ TINY = Config(
     embed_dim=256,
     text=TextConfig(width=128, layers=4, heads=4, context=77, activation="quick_gelu", levels="each"),
     image=ImageConfig(
-        kind="conv", stem=(24, 48, 96, 128), patch=16, width=128, layers=3, heads=4, activation="gelu"
+        "efficientnet", (32, 16, 24, 40, 80, 112), patch=16, width=128, layers=3, heads=4, activation="gelu"
     ),
     noise=NoiseConfig(kind="grid", stem=(24, 32, 64, 128), patch=16, width=128, layers=2, heads=4),
     alignment=AlignmentConfig(kind="content", rank=16, slots=0),

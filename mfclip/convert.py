@@ -1,4 +1,5 @@
-"""Weights of others into our configurations: the published state dict into `authors`, CLIP's towers into `clip-b16`.
+"""Weights of others into our configurations: the published state dict into `authors`, CLIP's towers into `clip-b16`,
+EfficientNet-Lite's first stages into `tiny`.
 
 The authors' vision transformers differ from open_clip's blocks by names, by a query-key-value projection without
 bias, and by an attention scale of width^-0.5 where open_clip uses (width/heads)^-0.5. The bias becomes zero and the
@@ -56,6 +57,16 @@ _BLOCK_PARTS = {
 }
 
 _KERNEL = "visual.SRM.kernel"
+
+_LITE_PARTS = {
+    "expand": ("_expand_conv", "_bn0"),
+    "depthwise": ("_depthwise_conv", "_bn1"),
+    "project": ("_project_conv", "_bn2"),
+}
+_LITE_EPSILON = 1e-3
+
+TRUNK = "image.stem.0."
+"""Where an `EfficientNetTrunk` lies in a model of kind 'efficientnet'."""
 
 _TEXT_PARTS = ("positional_embedding", "text_projection", "token_embedding.", "transformer.", "ln_final.")
 
@@ -226,3 +237,58 @@ def _published_key(name: str) -> str:
         if name.startswith(ours):
             return theirs + name[len(ours) :]
     return name
+
+
+def from_efficientnet_lite(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """State dict of an EfficientNet-Lite (names of lukemelas/EfficientNet-PyTorch) → that of an `EfficientNetTrunk`.
+
+    Every batch normalisation (epsilon 1e-3) is folded into the convolution before it, in float64. The classifier and
+    its last convolution have no counterpart. Raises CheckpointError where a block lacks one of its parts.
+    """
+
+    def folded(convolution: str, norm: str) -> tuple[Tensor, Tensor]:
+        scale, shift, mean, variance = (
+            state_dict[f"{norm}.{part}"].double()
+            for part in ("weight", "bias", "running_mean", "running_var")
+        )
+        scale = scale / (variance + _LITE_EPSILON).sqrt()
+        weight = state_dict[f"{convolution}.weight"].double() * scale[:, None, None, None]
+        return weight.float(), (shift - mean * scale).float()
+
+    converted: dict[str, Tensor] = {}
+    numbers = sorted({int(key.split(".")[1]) for key in state_dict if key.startswith("_blocks.")})
+    places = {"first": ("_conv_stem", "_bn0")}
+    for number in numbers:
+        block = f"_blocks.{number}."
+        for part, (convolution, norm) in _LITE_PARTS.items():
+            if part != "expand" or f"{block}_expand_conv.weight" in state_dict:
+                places[f"blocks.{number}.{part}"] = (block + convolution, block + norm)
+    try:
+        for ours, theirs in places.items():
+            converted[f"{ours}.weight"], converted[f"{ours}.bias"] = folded(*theirs)
+    except KeyError as error:
+        raise CheckpointError(
+            f"The state dict has no {error}, so it is no EfficientNet-Lite in the names of EfficientNet-PyTorch."
+        ) from None
+    return converted
+
+
+def load_efficientnet_lite(model: MFCLIP, trunk: Mapping[str, Tensor]) -> None:
+    """Copy a trunk's weights (`from_efficientnet_lite`) into the image stream of `model`; deeper stages are left out.
+
+    Raises CheckpointError where the model has no such trunk, or one of other widths.
+    """
+    ours = {key: value for key, value in model.state_dict().items() if key.startswith(TRUNK)}
+    converted = {key: trunk.get(key.removeprefix(TRUNK)) for key in ours}
+    faults = [
+        f"{key} {'missing' if value is None else tuple(value.shape)} instead of {tuple(ours[key].shape)}"
+        for key, value in converted.items()
+        if value is None or value.shape != ours[key].shape
+    ]
+    if faults or model.config.image.kind != "efficientnet":
+        raise CheckpointError(
+            f"The trunk's weights do not fit configuration {model.config.name!r}, whose image stream is of kind "
+            f"{model.config.image.kind!r}: {'; '.join(faults[:8]) or 'it has no trunk'}. Take Lite0's widths, "
+            "(32, 16, 24, 40, 80, 112)."
+        )
+    model.load_state_dict({**model.state_dict(), **cast(dict[str, Tensor], converted)}, strict=True)

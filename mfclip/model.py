@@ -26,6 +26,7 @@ NoiseEncoder = GridNoiseEncoder | AuthorsNoiseEncoder | AbsentNoiseEncoder
 
 IMAGE_ENCODERS: dict[str, type[ImageEncoder]] = {
     "conv": ConvImageEncoder,
+    "efficientnet": ConvImageEncoder,
     "clip": ClipImageEncoder,
     "authors": AuthorsImageEncoder,
 }

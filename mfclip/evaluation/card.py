@@ -23,9 +23,12 @@ from mfclip.hub import CARD, CONFIG, RECORD
 TEMPLATE = Path(__file__).with_name("card.md")
 ORIGINS = {
     "clip": "Its towers started from CLIP's pretrained weights; none of the authors' are in it (they published none).",
-    "distilled": "Its vision was trained from scratch and its text tower distilled from the sentence encoder "
-    "all-MiniLM-L6-v2: no weights of CLIP or of the authors are in it (they have published none).",
-    "scratch": "Trained from scratch: no weights of CLIP or of the authors are in it (they have published none).",
+    "efficientnet": "Its image stream began from the first stages of EfficientNet-Lite0 (Apache 2.0, the TensorFlow "
+    "authors), which were trained on ImageNet;",
+    "conv": "Its vision was trained from scratch;",
+    "distilled": "its text tower was distilled from the sentence encoder all-MiniLM-L6-v2.",
+    "scratch": "its text tower was trained from scratch.",
+    "none": "No weights of CLIP or of the authors are in it (they have published none).",
 }
 
 
@@ -33,7 +36,8 @@ def origin_of_weights(config: dict[str, Any], record: dict[str, Any]) -> str:
     """Where the weights come from, by configuration and recipe."""
     if config["image"]["kind"] == "clip":
         return ORIGINS["clip"]
-    return ORIGINS["distilled" if record["recipe"].get("text") == "frozen" else "scratch"]
+    text = "distilled" if record["recipe"].get("text") == "frozen" else "scratch"
+    return " ".join(ORIGINS[part] for part in (config["image"]["kind"], text, "none"))
 
 
 def read_beside(folder: Path, protocol: str) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from mfclip.training.recipes import RECIPES, Recipe
 from mfclip.training.record import write_run
 from mfclip.training.settings import add_overrides, recipe_of
 from mfclip.training.start import open_clip_towers, starting_model
+from mfclip.training.trunk import imagenet_trunk
 from mfclip.training.variants import VARIANTS, check_recipe, variant
 
 __all__ = ["EXIT_CHECKPOINT", "EXIT_STOPPED", "EXIT_USAGE", "main", "parser", "recipe_of"]
@@ -117,6 +118,8 @@ def _weights(told: argparse.Namespace, base: Config, recipe: Recipe) -> dict[str
         found["checkpoint"] = read_checkpoint(told.start_from)
     if told.pretrained:
         found["clip"] = open_clip_towers(told.pretrained)
+    if base.image.kind == "efficientnet":
+        found["trunk"] = imagenet_trunk()
     if recipe.text == "frozen" and base.image.kind != "clip":
         found["tower"] = prepare_tower(told.cache, recipe, base)
     return found

@@ -19,13 +19,13 @@ class Recipe:
     of forging are there to be learned; other pictures never, whose formats would betray their source. patch: the noise
     stream sees the richest window in half the pictures and any in the others, or any always. text: 'frozen' trains only
     projection and level weights on a distilled (tiny) or pretrained (clip) tower. paraphrases: share of sentences
-    replaced by a rewording. tune: which weights of a pretrained image tower move. learning_rate: peak of a one-cycle
-    schedule. average: decay of the weight average that is shipped. alone: weight of the cross-entropy of each stream by
-    itself. paired: weight of the ranking of a forgery above the real it was made from. sides: weight of the wordings'
-    own side. alignment: weight of the contrastive loss, whose gradient is multiplied by the logit scale (14 at the
-    start) and otherwise drowns the head's. gate_target: mean gate over negative pairs, held with weight gate_hold.
-    distil_temperature: of the KL to the predicted text feature. patience: validations without improvement before the
-    run stops early, 0 for never.
+    replaced by a rewording. tune: which weights of a pretrained image tower or trunk move. learning_rate: peak of a
+    one-cycle schedule. average: decay of the weight average that is shipped. alone: weight of the cross-entropy of each
+    stream by itself. paired: weight of the ranking of a forgery above the real it was made from. sides: weight of the
+    wordings' own side. alignment: weight of the contrastive loss, whose gradient is multiplied by the logit scale (14
+    at the start) and otherwise drowns the head's. gate_target: mean gate over negative pairs, held with weight
+    gate_hold. distil_temperature: of the KL to the predicted text feature. patience: validations without improvement
+    before the run stops early, 0 for never.
     """
 
     name: str = "tiny"
@@ -41,7 +41,7 @@ class Recipe:
     patch: Literal["richest", "random"] = "richest"
     text: Literal["frozen", "trained"] = "frozen"
     paraphrases: float = 0.5
-    tune: Literal["all", "norms", "lora"] = "all"
+    tune: Literal["all", "late", "norms", "lora"] = "all"
     learning_rate: float = 1e-3
     weight_decay: float = 0.02
     clip_norm: float = 1.0
@@ -85,10 +85,10 @@ class Recipe:
                 raise ValueError(f"{name} is {getattr(self, name)}; a share of 0 to 1 is needed.")
 
 
-TINY = Recipe()
+TINY = Recipe(tune="late")
 """The recipe of checkpoints/tiny."""
 
-PAIRS = Recipe(name="pairs", reals=16, pairs=16, forgeries=0)
+PAIRS = Recipe(name="pairs", reals=16, pairs=16, forgeries=0, tune="late")
 """Reals and the forgeries made from them only: no forgery of anybody else's generator is seen."""
 
 SMOKE = Recipe(

@@ -1,4 +1,4 @@
-"""What a run's weights are before its first step: fresh, a checkpoint's, CLIP's towers, a distilled text tower."""
+"""What a run's weights are before its first step: fresh, a checkpoint's, pretrained towers or trunk, distilled text."""
 
 import json
 import logging
@@ -12,7 +12,7 @@ from open_clip.constants import HF_SAFE_WEIGHTS_NAME
 from torch import Tensor, nn
 
 from mfclip.config import Config
-from mfclip.convert import load_open_clip
+from mfclip.convert import load_efficientnet_lite, load_open_clip
 from mfclip.detector import build_model
 from mfclip.errors import CheckpointError
 from mfclip.hub import RECORD, Checkpoint
@@ -83,18 +83,22 @@ def starting_model(
     tower: Mapping[str, Tensor] | None = None,
     clip: nn.Module | None = None,
     checkpoint: Checkpoint | None = None,
+    trunk: Mapping[str, Tensor] | None = None,
 ) -> tuple[MFCLIP, dict[str, Any] | None]:
     """The model of a configuration as it is before the first step, and the record of the checkpoint it began from.
 
     seed: of fresh weights. tower: state of the text tower, from distillation. clip: an open_clip model whose towers
     are taken. checkpoint: whose parts are taken where the configuration gives them the same shape; parts that another
-    configuration (an ablation's) makes differently stay fresh, and are named in the record under 'fresh'.
+    configuration (an ablation's) makes differently stay fresh, and are named in the record under 'fresh'. trunk: state
+    of the image stream's EfficientNet trunk, from ImageNet.
     Raises CheckpointError for weights that do not fit.
     """
     torch.manual_seed(seed)
     model = MFCLIP(config)
     if clip is not None:
         load_open_clip(model, clip)
+    if trunk is not None:
+        load_efficientnet_lite(model, trunk)
     if tower is not None:
         _load_tower(model, tower)
     return model, None if checkpoint is None else _take_over(model, checkpoint, distilled=tower is not None)

@@ -69,6 +69,7 @@ class Row:
 ABLATION_ROWS = (
     Row(FULL, "the whole model and recipe", against=""),
     Row("no-noise", "no noise stream", variant="no-noise"),
+    Row("plain-stem", "plain convolutions from scratch instead of ImageNet's trunk", variant="plain-stem"),
     Row(
         "random-patch", "the noise stream trained on any patch, not the richest", changes={"patch": "random"}
     ),

@@ -1,4 +1,4 @@
-"""Which weights of a run move: all, the norms of a pretrained image tower, or low-rank updates of its matrices.
+"""Which weights of a run move: all, the later half of what was pretrained, its norms, or low-rank updates of it.
 
 Low-rank updates (LoRA: Hu et al., arXiv 2106.09685) come from peft where the weight belongs to a linear layer. The
 query-key-value matrix of torch's attention is a bare parameter that `mfclip.attention` reads, so it gets the same
@@ -10,9 +10,12 @@ import copy
 from typing import cast
 
 import torch
+from open_clip.transformer import VisionTransformer
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
+from mfclip.convert import TRUNK
+from mfclip.efficientnet import EfficientNetTrunk
 from mfclip.model import MFCLIP
 from mfclip.training.recipes import Recipe
 from mfclip.vision import ClipImageEncoder
@@ -23,9 +26,12 @@ RANK, ALPHA = 8, 16
 LINEAR_LAYERS = r".*(attn\.out_proj|mlp\.c_fc|mlp\.c_proj)"
 """The linear layers of a transformer block, by name; the query-key-value matrix is no layer of its own."""
 
-TOWER_RATES = {"all": 0.01, "norms": 0.1, "lora": 0.2}
+TOWER_RATES = {"all": 0.01, "late": 0.02, "norms": 0.1, "lora": 0.2}
 """Learning rate of what moves in a pretrained tower, as a share of the recipe's: a peak of 1e-3 fits fresh weights and
 would wipe out pretrained ones, of which fine-tuning moves all by 1e-5, norms or low-rank updates by 1e-4 and more."""
+
+TRUNK_RATE = 0.1
+"""The same for a convolutional trunk, which stands more than a transformer does."""
 
 
 class LowRankUpdate(nn.Module):
@@ -43,35 +49,61 @@ class LowRankUpdate(nn.Module):
         return weight + self.up @ self.down * (ALPHA / RANK)
 
 
+def trunk_of(model: MFCLIP) -> EfficientNetTrunk | None:
+    """The pretrained convolutional trunk of a model's image stream, None where it has none."""
+    found = (module for module in model.image.modules() if isinstance(module, EfficientNetTrunk))
+    return next(found, None)
+
+
 def tune(model: MFCLIP, recipe: Recipe) -> None:
     """Mark what the recipe trains and add low-rank updates where it asks for them, in place.
 
-    text 'frozen': of the text tower only the projection moves, and the level weights beside it. tune 'norms': of a
-    pretrained image tower its layer norms, class token, places and projection; 'lora': low-rank updates alone. What
-    is not pretrained is always trained. Raises ValueError for 'norms' or 'lora' on an image encoder that has no
-    pretrained tower.
+    text 'frozen': of the text tower only the projection moves, and the level weights beside it. tune 'late': of a
+    pretrained image tower the later half of its blocks and its projection, of a pretrained trunk what mixes channels
+    at the token grid's size; 'norms': of a tower its layer norms, class token, places and projection; 'lora':
+    low-rank updates alone. What is not pretrained is always trained. Raises ValueError for 'norms' or 'lora' on an
+    image encoder that has no pretrained tower.
     """
     if recipe.text == "frozen":
         for name, value in model.language.tower.named_parameters():
             value.requires_grad_(name == "text_projection")
     if recipe.tune == "all":
         return
-    if not isinstance(model.image, ClipImageEncoder):
+    if isinstance(model.image, ClipImageEncoder):
+        _tune_tower(model.image.tower, recipe.tune)
+    elif recipe.tune == "late":
+        _tune_trunk(trunk_of(model))
+    else:
         raise ValueError(
             f"tune is {recipe.tune!r}, but configuration {model.config.name!r} has no pretrained image tower; "
-            "use tune 'all', or the configuration clip-b16."
+            "use tune 'all' or 'late', or the configuration clip-b16."
         )
-    tower = model.image.tower
-    norms = {
-        id(value)
-        for module in tower.modules()
-        if isinstance(module, nn.LayerNorm)
-        for value in module.parameters(recurse=False)
-    }
+
+
+def _tune_trunk(trunk: EfficientNetTrunk | None) -> None:
+    """What is told by edges and textures of full to eighth size stays as a million photographs made it."""
+    if trunk is not None:
+        trunk.requires_grad_(False)
+        for part in trunk.late:
+            part.requires_grad_(True)
+
+
+def _tune_tower(tower: VisionTransformer, tuned: str) -> None:
+    blocks = tower.transformer.resblocks
+    norms = [module for module in tower.modules() if isinstance(module, nn.LayerNorm)]
     places = ("class_embedding", "positional_embedding", "proj")
-    for name, value in tower.named_parameters():
-        value.requires_grad_(recipe.tune == "norms" and (id(value) in norms or name in places))
-    if recipe.tune == "lora":
+    moving = {
+        "late": [*blocks[len(blocks) // 2 :].parameters(), *tower.ln_post.parameters(), tower.proj],
+        "norms": [
+            *(value for module in norms for value in module.parameters(recurse=False)),
+            *(getattr(tower, name) for name in places),
+        ],
+        "lora": [],
+    }[tuned]
+    tower.requires_grad_(False)
+    for value in moving:
+        value.requires_grad_(True)
+    if tuned == "lora":
         _add_low_rank_updates(tower.transformer)
 
 
@@ -109,20 +141,20 @@ def parameter_groups(model: MFCLIP, recipe: Recipe) -> list[dict]:
     """Parameters that move, for the optimiser, each group with its decay and learning rate.
 
     Matrices decay; biases, norms, gains, places and the token table do not (unused words must not fade). A pretrained
-    image tower moves at its own rate.
+    image tower or trunk moves at its own rate.
     """
-    pretrained = isinstance(model.image, ClipImageEncoder)
-    groups: dict[tuple[bool, bool], list[Tensor]] = {}
+    rates = {"image.tower.": TOWER_RATES[recipe.tune], TRUNK: TRUNK_RATE if trunk_of(model) else 1.0}
+    groups: dict[tuple[float, bool], list[Tensor]] = {}
     for name, parameter in model.named_parameters():
         if parameter.requires_grad:
             kept = parameter.ndim < 2 or "token_embedding" in name or "position" in name
-            of_tower = pretrained and name.startswith("image.tower.")
-            groups.setdefault((of_tower, kept), []).append(parameter)
+            rate = next((rate for start, rate in rates.items() if name.startswith(start)), 1.0)
+            groups.setdefault((rate, kept), []).append(parameter)
     return [
         {
             "params": parameters,
             "weight_decay": 0.0 if kept else recipe.weight_decay,
-            "lr": recipe.learning_rate * (TOWER_RATES[recipe.tune] if of_tower else 1.0),
+            "lr": recipe.learning_rate * rate,
         }
-        for (of_tower, kept), parameters in sorted(groups.items(), key=lambda item: item[0])
+        for (rate, kept), parameters in sorted(groups.items(), key=lambda item: (-item[0][0], item[0][1]))
     ]

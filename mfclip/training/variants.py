@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Callable
 
-from mfclip.config import SENTENCE_CONTEXT, AlignmentConfig, Config, NoiseConfig
+from mfclip.config import SENTENCE_CONTEXT, AlignmentConfig, Config, ImageConfig, NoiseConfig
 from mfclip.prompts import LEVELS
 from mfclip.training.recipes import Recipe
 
@@ -33,6 +33,16 @@ def _joint_text(config: Config) -> Config:
     return dataclasses.replace(config, text=dataclasses.replace(config.text, levels="joint", context=context))
 
 
+def _plain_stem(config: Config) -> Config:
+    """Plain convolutions from scratch instead of ImageNet's trunk. Raises ValueError where there is no such trunk."""
+    if config.image.kind != "efficientnet":
+        raise ValueError(
+            f"The variant 'plain-stem' replaces ImageNet's trunk; configuration {config.name!r} has none: take tiny."
+        )
+    plain = ImageConfig("conv", (24, 48, 96, 128), 16, width=128, layers=3, heads=4, activation="gelu")
+    return dataclasses.replace(config, image=plain)
+
+
 FULL = "full"
 """The configuration as it is."""
 
@@ -42,6 +52,7 @@ VARIANTS: dict[str, Callable[[Config], Config]] = {
     "no-gate": _without_gate,
     "free-gate": _free_gate,
     "joint-text": _joint_text,
+    "plain-stem": _plain_stem,
 }
 """What each name of a variant does to a configuration of the repaired family."""
 

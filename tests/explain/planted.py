@@ -48,7 +48,7 @@ def make_planted(look: float):
     from mfclip.config import TINY
     from mfclip.model import MFCLIP
 
-    small = replace(TINY.image, width=2, layers=1, heads=1, stem=(2, 2, 2, 2))
+    small = replace(TINY.image, kind="conv", width=2, layers=1, heads=1, stem=(2, 2, 2, 2))
     model = MFCLIP(replace(TINY, image=small)).eval()
     grid = model.image.grid
     (block,) = grid.transformer.resblocks

@@ -60,7 +60,7 @@ def test_nothing_has_a_default():
         ({"text__layers": 0}, "TextConfig.layers is 0"),
         ({"text__context": 20}, "TextConfig.context is 20"),
         ({"text__activation": "relu"}, "allowed are 'gelu', 'quick_gelu'"),
-        ({"image__kind": "vit"}, "allowed are 'conv', 'clip', 'authors'"),
+        ({"image__kind": "vit"}, "allowed are 'efficientnet', 'conv', 'clip', 'authors'"),
         ({"image__kind": "authors"}, "mix the published computation with the repaired one"),
         ({"image__stem": 24}, "config.image.stem is 24; a list"),
         ({"image__stem": []}, "ImageConfig.stem is ()"),

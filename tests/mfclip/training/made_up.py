@@ -36,7 +36,7 @@ def narrow(*caches: RegionCache) -> Config:
         TINY,
         embed_dim=32,
         text=dataclasses.replace(TINY.text, width=32, layers=1, heads=2),
-        image=dataclasses.replace(TINY.image, stem=(4, 8, 8, 16), width=16, layers=1, heads=2),
+        image=dataclasses.replace(TINY.image, kind="conv", stem=(4, 8, 8, 16), width=16, layers=1, heads=2),
         noise=dataclasses.replace(TINY.noise, stem=(4, 4, 8, 16), width=16, layers=1, heads=2),
         alignment=dataclasses.replace(TINY.alignment, rank=4),
         hierarchy=Hierarchy(tuple(rows)),

@@ -46,7 +46,7 @@ def narrow_run(caches, monkeypatch, tmp_path):
     narrow = dataclasses.replace(
         TINY,
         text=dataclasses.replace(TINY.text, width=32, layers=1, heads=2),
-        image=dataclasses.replace(TINY.image, stem=(4, 8, 8, 16), width=16, layers=1, heads=2),
+        image=dataclasses.replace(TINY.image, kind="conv", stem=(4, 8, 8, 16), width=16, layers=1, heads=2),
         noise=dataclasses.replace(TINY.noise, stem=(4, 4, 8, 16), width=16, layers=1, heads=2),
     )
     monkeypatch.setitem(command.CONFIGURATIONS, "tiny", narrow)
@@ -157,7 +157,7 @@ def test_a_run_may_begin_from_a_checkpoint_also_of_another_variant(narrow_run, t
         (["--pairs", "9"], "pairs must not exceed reals"),
         (["--recipe", "tinny"], "neither a file nor one of pairs, smoke, tiny"),
         (["--leave-out", "generator=nobody"], "no picture has the generator nobody; there are: "),
-        (["--tune", "lora"], "has no pretrained image tower; use tune 'all'"),
+        (["--tune", "lora"], "has no pretrained image tower; use tune 'all' or 'late'"),
         (["--pretrained", "openai"], "has no CLIP towers; use --configuration clip-b16"),
         (["--configuration", "clip-b16"], "pass --pretrained TAG (e.g. openai) or --start-from CHECKPOINT"),
         (["--configuration", "clip-b16", "--pretrained", "opanai"], "use one of openai, "),

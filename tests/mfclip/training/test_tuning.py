@@ -8,12 +8,13 @@ import sys
 import pytest
 import torch
 
-from mfclip.config import CLIP_B16
+from mfclip.config import CLIP_B16, TINY
+from mfclip.convert import TRUNK
 from mfclip.errors import CheckpointError
 from mfclip.hub import read_checkpoint, write_checkpoint
 from mfclip.model import MFCLIP
 from mfclip.training.start import open_clip_towers, starting_model
-from mfclip.training.tuning import TOWER_RATES, merged, parameter_groups, tune
+from mfclip.training.tuning import TOWER_RATES, TRUNK_RATE, merged, parameter_groups, tune
 from mfclip.training.variants import variant
 from tests.mfclip.training.made_up import SHORT, make_caches, narrow
 
@@ -105,10 +106,42 @@ def test_a_pretrained_tower_moves_at_its_own_rate(model):
             assert group["lr"] == pytest.approx(SHORT.learning_rate * (share if inside.pop() else 1))
 
 
+def test_late_moves_the_later_half_of_a_tower(model):
+    tune(model, recipe("late"))
+    tower = "image.tower."
+    moved = {name.removeprefix(tower) for name in moving(model, tower)}
+    blocks = {name for name, _ in model.image.tower.named_parameters() if name.startswith("transformer")}
+    assert moved & blocks == {name for name in blocks if "resblocks.1." in name}
+    assert moved - blocks == {"ln_post.weight", "ln_post.bias", "proj"}
+
+
+def test_late_moves_what_mixes_channels_on_a_trunk_s_last_grid_at_its_own_rate():
+    trunk = dataclasses.replace(TINY.image, stem=(4, 4, 4, 4, 4, 4), width=16, layers=1, heads=2)
+    model = MFCLIP(dataclasses.replace(TINY, image=trunk))
+    tune(model, recipe("late"))
+    blocks = {name.removeprefix(TRUNK).rpartition(".")[0] for name in moving(model, TRUNK)}
+    assert blocks == {f"blocks.{number}.{part}" for number in range(6, 11) for part in ("expand", "project")}
+    for part in ("image.stem.1.", "image.grid.", "noise."):
+        assert moving(model, part) == {name for name, _ in model.named_parameters() if name.startswith(part)}
+    of_trunk = {id(value) for name, value in model.named_parameters() if name.startswith(TRUNK)}
+    for group in parameter_groups(model, recipe("late")):
+        inside = {id(value) in of_trunk for value in group["params"]}
+        assert group["lr"] == pytest.approx(SHORT.learning_rate * (TRUNK_RATE if inside.pop() else 1))
+        assert not inside, "trunk and the rest do not share a group"
+
+
+def test_late_on_a_network_from_scratch_trains_all_of_it(tmp_path):
+    model = MFCLIP(narrow(*make_caches(tmp_path)))
+    tune(model, recipe("late"))
+    assert moving(model, "image.") == {
+        name for name, _ in model.named_parameters() if name.startswith("image.")
+    }
+
+
 def test_only_a_pretrained_tower_can_be_tuned_in_part(tmp_path):
     model = MFCLIP(narrow(*make_caches(tmp_path)))
     for tuned in ("norms", "lora"):
-        with pytest.raises(ValueError, match="has no pretrained image tower; use tune 'all'"):
+        with pytest.raises(ValueError, match="has no pretrained image tower; use tune 'all' or 'late'"):
             tune(model, recipe(tuned))
 
 

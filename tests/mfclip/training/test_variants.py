@@ -13,7 +13,13 @@ from mfclip.training.recipes import PAIRS, SMOKE, Recipe
 from mfclip.training.recipes import TINY as TINY_RECIPE
 from mfclip.training.variants import FULL, PUBLISHED_SLOTS, VARIANTS, check_recipe, fit_batch, variant
 
-CHANGED = {"no-noise": "noise", "no-gate": "alignment", "free-gate": "alignment", "joint-text": "text"}
+CHANGED = {
+    "no-noise": "noise",
+    "no-gate": "alignment",
+    "free-gate": "alignment",
+    "joint-text": "text",
+    "plain-stem": "image",
+}
 ROWS = [list(row.sentences) for row in TINY.hierarchy]
 SAME = 1e-4  # batch invariance, design §8
 
@@ -30,8 +36,11 @@ def faces() -> np.ndarray:
     return np.random.default_rng(3).integers(0, 255, (3, 224, 224, 3), dtype=np.uint8)
 
 
-@pytest.mark.parametrize("config", [TINY, CLIP_B16], ids=lambda config: config.name)
-@pytest.mark.parametrize("name", sorted(CHANGED))
+@pytest.mark.parametrize(
+    ("name", "config"),
+    [(name, config) for name in sorted(CHANGED) for config in (TINY, CLIP_B16) if name != "plain-stem"]
+    + [("plain-stem", TINY)],
+)
 def test_a_variant_changes_its_part_alone_and_says_so(name, config):
     other = variant(name, config)
     differing = {
@@ -51,6 +60,8 @@ def test_unknown_names_and_the_published_configuration_are_refused():
         variant("no-head", TINY)
     with pytest.raises(ValueError, match="published computation has no variants"):
         variant("no-noise", AUTHORS)
+    with pytest.raises(ValueError, match="configuration 'clip-b16' has none: take tiny"):
+        variant("plain-stem", CLIP_B16)
 
 
 def test_a_checkpoint_of_a_variant_loads_and_judges(changed, faces, tmp_path):
