@@ -14,10 +14,11 @@ from mfclip.evaluation.scores import Sampled, group_weights, rank_figures, said,
 from mfclip.evaluation.scoring import DETECTOR, Bench, Scored, Subject
 from mfclip.evaluation.tables import mean_over_generators, overall, real_sources
 from mfclip.hub import read_checkpoint
+from mfclip.hub.lineage import steps_in_all
 
 FULL, NO_LANGUAGE = "full", "no-language-in-the-decision"
-COMPARED = ("ablations", "ingredients")
-"""Protocols whose runs differ in one thing each."""
+COMPARED = {"ablations": "Ablations", "ingredients": "What each ingredient of the made forgeries adds"}
+"""Protocols whose runs differ in one thing each, with their titles in the card."""
 SWEEP = "sweep.json"
 MEAN = "mean_over_generators"
 
@@ -104,12 +105,12 @@ def names(runs: dict[str, Any]) -> list[str]:
 
 
 def facts(subject: Subject) -> dict[str, Any]:
-    """What tells a run from the others."""
+    """What tells a run from the others. steps: those of the runs that it began from included, None where unknown."""
     config, recipe = subject.model.config, subject.record.get("recipe", {})
     return {
         "weights_sha256": subject.sha256,
         "seed": recipe.get("seed"),
-        "steps": subject.record.get("steps"),
+        "steps": steps_in_all(subject.record),
         "noise": config.noise.kind,
         "alignment": config.alignment.kind,
         "levels": config.text.levels,

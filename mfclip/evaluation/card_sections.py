@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from mfclip.evaluation.ablations import COMPARED
 from mfclip.evaluation.protocols import LEFT_OUT
 from mfclip.evaluation.scoring import BASELINE, DETECTOR, FILES
 from mfclip.hub.lineage import records_of, steps_in_all
@@ -28,7 +29,6 @@ METRICS = {
     "in_the_band": "in the band of uncertainty",
     "mean_over_generators": "mean AUC over generators",
 }
-COMPARED_TITLES = {"ablations": "Ablations", "ingredients": "What each ingredient of the made forgeries adds"}
 ONE_SEED = (
     "Intervals are over test pictures and not over trainings: another seed moves a row, too, so that only large "
     "differences mean something."
@@ -331,7 +331,7 @@ def cross_dataset(results: dict[str, Any], beside: Beside) -> str:
 def compared(results: dict[str, Any], beside: Beside) -> str:
     """Runs that differ in one thing, with paired differences: ablations, and ingredients of the made forgeries."""
     parts = []
-    for protocol, title in COMPARED_TITLES.items():
+    for protocol, title in COMPARED.items():
         found = beside(protocol)
         runs = found.get("runs", {})
         names = dict.fromkeys(name for run in runs.values() for name in run["conditions"])

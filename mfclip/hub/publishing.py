@@ -26,7 +26,7 @@ def files_to_publish(folder: Path) -> dict[str, int]:
     Raises CheckpointError where there is no card, or one whose front matter states no licence.
     """
     card = folder / CARD
-    front = _FRONT_MATTER.match(_text(card)) if card.is_file() else None
+    front = _FRONT_MATTER.match(_text(card, "replace")) if card.is_file() else None
     if front is None or not _LICENCE.search(front[1]):
         raise CheckpointError(
             f"{str(card)!r} is no model card with a licence: begin it with the lines '---', 'license: NAME' and '---', "
@@ -50,7 +50,7 @@ def check_figures(folder: Path, sha256: str) -> None:
                 "`python -m mfclip.evaluation … --card` on this folder anew, or take the file out."
             )
     card = folder / CARD
-    quoted = _SHA256.findall(_text(card))
+    quoted = _SHA256.findall(_text(card, "replace"))
     if quoted and sha256 not in quoted:
         raise CheckpointError(
             f"{str(card)!r} describes other weights ({_cut(quoted[0])}, and these are {_cut(sha256)}): run "
@@ -69,9 +69,10 @@ def _measured_on(path: Path) -> object:
     return checkpoint.get("weights_sha256") if isinstance(checkpoint, dict) else None
 
 
-def _text(path: Path) -> str:
+def _text(path: Path, errors: str = "strict") -> str:
+    """A file's text. errors: what becomes of bytes that are no UTF-8, as `open` has it; "strict" raises ValueError."""
     try:
-        return path.read_text(encoding="utf-8", errors="replace")
+        return path.read_text(encoding="utf-8", errors=errors)
     except OSError as error:
         raise CheckpointError(f"{str(path)!r} cannot be read ({error.strerror}): check its rights.") from None
 

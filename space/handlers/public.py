@@ -83,7 +83,11 @@ class Public:
                 told["receipt"] = explain.receipt(self.detector, result, quick=True).to_dict()
             return plain(told)
 
-        return _answered(answer)
+        try:
+            return _answered(answer)
+        finally:
+            # Not after a verdict: that leaves little behind, and handing it back takes 6 ms of its 100.
+            give_back()
 
     def prompts(self, photo: Given, descriptions: str) -> dict[str, Any]:
         """Judge a photo under other descriptions, and say what they changed.
@@ -140,5 +144,3 @@ def _answered(answer: Any) -> dict[str, Any]:
         return answer()
     except (NoFace, ValueError) as error:
         raise gr.Error(str(error), print_exception=False) from None
-    finally:
-        give_back()

@@ -182,6 +182,10 @@ def weights_trained_further(folder: Path) -> None:
         (weights_trained_further, "results.json' was measured on other weights (SHA-256"),
         (card_of_other_weights, "README.md' describes other weights (SHA-256 cdcdcdcdcdcd…, and these are"),
         (lambda folder: (folder / "results.json").write_text("{"), "results.json' is not JSON"),
+        (
+            lambda folder: (folder / "results.json").write_bytes(b'{"checkpoint": {"name": "caf\xe9"}}'),
+            "results.json' is not JSON",
+        ),
     ],
 )
 def test_what_may_not_be_published(folder, client, capsys, spoil, said):

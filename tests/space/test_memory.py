@@ -55,10 +55,10 @@ def test_whoever_closed_the_page_is_forgotten_after_minutes_and_nobody_else(serv
     for visitor in ("ann", "bob"):
         ask(client, "shout", visitor, visitor=visitor)
     assert CLOSED <= 600
-    for visitor, closed, age in (("ann", True, CLOSED + 1), ("bob", False, CLOSED + 1)):
+    long_ago = datetime.datetime.now() - datetime.timedelta(seconds=CLOSED + 1)
+    for visitor, closed in (("ann", True), ("bob", False)):
         state = holder[visitor]
         state.is_closed = closed
-        long_ago = datetime.datetime.now() - datetime.timedelta(seconds=age)
         state._state_ttl = {key: (left, long_ago) for key, (left, _) in state._state_ttl.items()}
     holder.delete_all_expired_state()
     assert ask(client, "recall", None, visitor="ann") == [""]

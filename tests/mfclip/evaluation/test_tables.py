@@ -9,12 +9,12 @@ from mfclip.config import DecisionConfig
 from mfclip.data.cache import Entry
 from mfclip.data.leave_out import LeaveOut
 from mfclip.data.readouts import Readouts
-from mfclip.evaluation.ablations import counterparts, row_name
+from mfclip.evaluation.ablations import counterparts, facts, row_name
 from mfclip.evaluation.levels import level_accuracies
 from mfclip.evaluation.protocols import left_out_pictures
 from mfclip.evaluation.report import rows_of
 from mfclip.evaluation.scores import group_weights
-from mfclip.evaluation.scoring import Scored
+from mfclip.evaluation.scoring import Scored, Subject
 from mfclip.evaluation.tables import against, measure, row, words
 from mfclip.prompts import Hierarchy, describe_forgery, describe_real
 
@@ -166,6 +166,13 @@ def test_a_run_is_compared_with_its_seed_of_what_the_sweep_says(tmp_path):
     (tmp_path / "sweep.json").write_text(sweep, encoding="utf-8")
     assert counterparts(tmp_path, runs)["joint-text-seed0"] == "trained-text-seed0"
     assert counterparts(tmp_path, ["no-noise", "lone"]) == {"no-noise": None, "lone": None}
+
+
+def test_a_run_s_steps_are_those_it_began_from_too(tiny):
+    first = {"steps": 500, "started_from": None}
+    for steps, before in ((800, first), (None, None)):
+        record = {"steps": 300, "started_from": {"record": before}}
+        assert facts(Subject("run", "0" * 64, tiny, record))["steps"] == steps
 
 
 def test_csv_rows_say_whose_figure_of_what_it_is():
