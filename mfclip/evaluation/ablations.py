@@ -111,6 +111,7 @@ def facts(subject: Subject) -> dict[str, Any]:
         "weights_sha256": subject.sha256,
         "seed": recipe.get("seed"),
         "steps": steps_in_all(subject.record),
+        "image": config.image.kind,
         "noise": config.noise.kind,
         "alignment": config.alignment.kind,
         "levels": config.text.levels,

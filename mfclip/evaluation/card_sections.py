@@ -306,11 +306,16 @@ def left_out(results: dict[str, Any], beside: Beside) -> str:
 
 
 def steps_told(runs: dict[str, Any]) -> str:
-    """How long runs were trained, those that they began from included; '' where their results do not say."""
+    """How long runs were trained, those that they began from included, and with which image stream.
+
+    '' where their results do not say. A table may be of an older kind of stream than the weights beside it.
+    """
     steps = sorted({run["steps"] for run in runs.values() if run.get("steps")})
     if not steps:
         return ""
-    return f"{steps[0]:,}{'' if len(steps) == 1 else f' to {steps[-1]:,}'} steps each"
+    told = f"{steps[0]:,}{'' if len(steps) == 1 else f' to {steps[-1]:,}'} steps each"
+    kinds = sorted({str(run["image"]) for run in runs.values() if run.get("image")})
+    return f"{told}, image stream of kind {' and '.join(kinds)}" if kinds else told
 
 
 def _worst(run: dict[str, Any]) -> str:

@@ -147,6 +147,7 @@ def leave_one_out(bench: Bench, folder: Path, protocol: str, conditions: list[st
             "left_out": ", ".join(left_out.names),
             "seed": record["recipe"]["seed"],
             "steps": steps_in_all(record),
+            "image": subject.model.config.image.kind,
             "weights_sha256": subject.sha256,
             "pictures_left_out": len(excluded),
             "with_kin_in_training": sum(not keep(entry) for entry in excluded),

@@ -34,7 +34,8 @@ def test_only_what_stands_between_the_markers_is_replaced(tmp_path):
 def test_what_runs_without_something_achieve_is_said_where_it_was_measured(tmp_path):
     def run(auc: float, *alarms: float) -> dict:
         told = {str(place): {"called_substantial": _figure(share)} for place, share in enumerate(alarms)}
-        return {"steps": 2080, "conditions": {"re-saved": {"all": {"detector": _figure(auc)}, "reals": told}}}
+        measured = {"re-saved": {"all": {"detector": _figure(auc)}, "reals": told}}
+        return {"steps": 2080, "image": "conv", "conditions": measured}
 
     found = {
         "leave-one-generator-out": {
@@ -50,7 +51,7 @@ def test_what_runs_without_something_achieve_is_said_where_it_was_measured(tmp_p
     readme.write_text(FIRST + LAST, encoding="utf-8")
     write_readme(readme, RESULTS, lambda protocol: found.get(protocol, {}))
     told = " ".join(readme.read_text(encoding="utf-8").split())
-    assert "without one generator (2,080 steps each)" in told
+    assert "without one generator (2,080 steps each, image stream of kind conv)" in told
     assert "on 1 of 2: AUC of what each never saw 0.35 to 0.90." in told
     assert "call 3% to 28% of its photographs" in told
 
