@@ -10,6 +10,7 @@ from mfclip.data.cache import Entry
 from mfclip.data.leave_out import LeaveOut
 from mfclip.data.readouts import Readouts
 from mfclip.evaluation.ablations import counterparts, facts, row_name
+from mfclip.evaluation.card import origin_of_weights
 from mfclip.evaluation.levels import level_accuracies
 from mfclip.evaluation.protocols import left_out_pictures
 from mfclip.evaluation.report import rows_of
@@ -192,3 +193,18 @@ def test_csv_rows_say_whose_figure_of_what_it_is():
         ("as given", "generators / sdxl", "detector", "ece"),
         ("robustness", "blur / 2.0", "detector", "auc"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "words", "never"),
+    [
+        ("efficientnet", "frozen", ("EfficientNet-Lite0 (Apache 2.0", "distilled from"), "from scratch"),
+        ("conv", "frozen", ("vision was trained from scratch", "distilled from"), "EfficientNet"),
+        ("conv", "trained", ("text tower was trained from scratch",), "distilled"),
+        ("clip", "trained", ("CLIP's pretrained weights",), "scratch"),
+    ],
+)
+def test_the_card_says_what_the_weights_grew_from(kind, text, words, never):
+    told = origin_of_weights({"image": {"kind": kind}}, {"recipe": {"text": text}})
+    assert all(word in told for word in words) and never not in told
+    assert "authors" in told and "published none" in told
