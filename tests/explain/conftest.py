@@ -51,7 +51,8 @@ def make_small(kind: str = "each"):
         replace(part, width=16, layers=2, heads=2) for part in (base.image, base.noise, base.text)
     )
     stems = ((4, 4, 4, 8, 8), (4, 4)) if kind == "authors" else ((4, 8, 8, 16), (4, 8, 8, 16))
-    image, noise = replace(image, stem=stems[0]), replace(noise, stem=stems[1])
+    plain = "authors" if kind == "authors" else "conv"
+    image, noise = replace(image, kind=plain, stem=stems[0]), replace(noise, stem=stems[1])
     if kind == "joint":
         text = replace(text, levels="joint", context=4 * 77)
     if kind == "deaf":

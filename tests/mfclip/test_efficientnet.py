@@ -167,3 +167,11 @@ def test_what_may_move_mixes_channels_at_the_token_grid_s_size():
     assert len(late) == 10 and all(isinstance(part, nn.Conv2d) for part in late)
     assert all(part.kernel_size == (1, 1) for part in late)
     assert late[0] is trunk.blocks[6].expand and late[-1] is trunk.blocks[10].project
+
+
+def test_picture_by_picture_is_the_whole_batch(random):
+    trunk = EfficientNetTrunk(NARROW)
+    x = torch.rand(3, 3, 64, 64, generator=random) * 2 - 1
+    with torch.no_grad():
+        alone = trunk(x)
+    assert torch.allclose(alone, trunk(x).detach(), atol=1e-5)
