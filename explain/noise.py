@@ -98,6 +98,12 @@ class Shares:
     notes: tuple[str, ...]
 
 
+@torch.no_grad()
+def residuals_of(subject: Subject) -> np.ndarray:
+    """(N, 3, 112, 112) float32, ±3: the residuals of the N candidates, one map a kernel, as `noise_cues` gives them."""
+    return subject.residual_of(subject.windows).cpu().numpy()
+
+
 def shares_of_residual(
     subject: Subject, attribution: str, steps: int, limit: int, batch: int, progress: Progress
 ) -> Shares:

@@ -3,7 +3,7 @@
 import hashlib
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -345,11 +345,15 @@ def load(name: "str | Path | None" = None, device: "str | torch.device | None" =
 
     name: a folder, "owner/name@<40 hex commit>" on the Hub, or None for the bundled checkpoint (or the one that the
     environment variable MFCLIP_CHECKPOINT names). device: CUDA if there is one, else the CPU, unless given.
-    Raises CheckpointError with what is wrong and the remedy.
+    Raises CheckpointError with what is wrong and the remedy. Of the weights as they were read, the detector's
+    checkpoint keeps shapes and types alone, on the device "meta": their numbers are the model's.
     """
     checkpoint = read_checkpoint(name)
     if device is None:
         device = "cuda" if torch.cuda.is_available() else "cpu"
     if torch.device(device).type == "cuda":
         keep_float32_whole()
-    return Detector(build_model(checkpoint).to(device), checkpoint.name, checkpoint)
+    model = build_model(checkpoint).to(device)
+    # Tensors of the file keep all of it mapped: 34 MB of `tiny` in memory a second time.
+    shapes = {key: tensor.to("meta") for key, tensor in checkpoint.state.items()}
+    return Detector(model, checkpoint.name, replace(checkpoint, state=shapes))

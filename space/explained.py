@@ -37,14 +37,19 @@ def place_of(method: str) -> str:
     return PLACES.get(method, WHERE)
 
 
+REMADE = frozenset({"residuals"})
+"""Arrays of results that are not kept for a visitor: half of all that would be (0.6 MB), and read only where a report
+shows the face, which makes them anew from the verdict."""
+
+
 @dataclass(frozen=True, eq=False)
 class Explained:
     """Explanations of one verdict.
 
-    verdict: which one; explanations of another are never shown beside it. results: by section, without the subject
-    (which holds the detector, and gradio copies what it keeps for a visitor). receipts: by section, as far as they
-    were asked for. problems: one sentence why a section has nothing to show. thorough: sections whose receipt is of the
-    full test.
+    verdict: which one; explanations of another are never shown beside it. results: by section, without the arrays of
+    REMADE and without the subject (which holds the detector, and gradio copies what it keeps for a visitor). receipts:
+    by section, as far as they were asked for. problems: one sentence why a section has nothing to show. thorough:
+    sections whose receipt is of the full test.
     """
 
     verdict: "Verdict | None" = None
@@ -68,9 +73,10 @@ class Explained:
 
     def with_result(self, place: str, result: "Result") -> "Explained":
         """One more result, or another in the same section, whose receipt and problem then go."""
+        values = {name: array for name, array in result.values.items() if name not in REMADE}
         return replace(
             self,
-            results={**self.results, place: replace(result, subject=None)},
+            results={**self.results, place: replace(result, values=values, subject=None)},
             receipts=_without(self.receipts, place),
             problems=_without(self.problems, place),
         )

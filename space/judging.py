@@ -9,6 +9,7 @@ from mfclip.prompts import MAX_CHARACTERS, Hierarchy
 from mfclip.tokens import count_tokens, tokenize
 from space.components.face_image import Refused
 from space.gpu import on_gpu
+from space.memory import give_back_much
 from space.session import Control, Session
 from space.text import words
 
@@ -33,6 +34,8 @@ def judge(
         return settle(detector, session.judged(ask(detector, photo, cropped, face)))
     except (NoFace, ValueError) as error:
         return session.refused(str(error), "photo")
+    finally:
+        give_back_much()
 
 
 def settle(detector: Detector, session: Session) -> Session:

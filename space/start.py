@@ -26,7 +26,7 @@ BROKEN_CHECKPOINT = 3
 
 MAX_FILE = "20mb"
 WAITING = 60  # questions, one a visitor; a ZeroGPU Space would otherwise queue one
-SESSIONS = 200  # each holds 1.7 MB, a verdict (0.5) and its explanations (1.2), 2 MB all told: 400 MB
+SESSIONS = 200  # each holds 0.6 MB, a verdict and its explanations
 
 
 def start() -> int:

@@ -32,7 +32,7 @@ class Checkpoint:
 
     name: folder name or "owner/name". revision: the Hub's commit (40 hex), None for a folder. folder: where
     the files lie. sha256: of model.safetensors (64 hex). config: the JSON object as it stands. state: tensors
-    by key, on the CPU.
+    by key, on the CPU; once a detector was loaded from them, on "meta", without their numbers.
     """
 
     name: str

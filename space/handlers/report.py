@@ -5,7 +5,8 @@ from typing import Any
 
 import gradio as gr
 
-from explain import Reading
+from explain import Reading, Result
+from explain.noise import residuals_of
 from explain.report import Report
 from explain.report_html import to_html
 from explain.report_words import Voice
@@ -45,7 +46,7 @@ def report_of(detector: Detector, session: Session, explained: Explained, with_f
         verdict=verdict,
         detector=detector,
         target=MARGIN,
-        results=tuple(replace(result, subject=subject) for result in shown.results.values()),
+        results=tuple(_whole(result, subject) for result in shown.results.values()),
         receipts={methods[place]: proof for place, proof in shown.receipts.items()},
         refused=dict(shown.problems),
         unproven={
@@ -55,6 +56,14 @@ def report_of(detector: Detector, session: Session, explained: Explained, with_f
         seed=0,
         with_face=with_face,
     )
+
+
+def _whole(result: Result, subject: Subject) -> Result:
+    """A result as its method gave it, with what the page does not keep of it (space.explained.REMADE)."""
+    values = dict(result.values)
+    if result.method == "noise":
+        values["residuals"] = residuals_of(subject)
+    return replace(result, values=values, subject=subject)
 
 
 def voice() -> Voice:

@@ -380,6 +380,13 @@ class TestLoading:
         detector = mfclip.load(self.written(tmp_path, config.to_dict(), half), device="cpu")
         assert {p.dtype for p in detector.model.parameters()} == {torch.float32}
 
+    def test_of_the_file_s_weights_a_detector_keeps_the_shapes(self, folder, state):
+        kept = mfclip.load(folder, device="cpu").checkpoint.state
+        assert {key: (tensor.shape, tensor.dtype) for key, tensor in kept.items()} == {
+            key: (tensor.shape, tensor.dtype) for key, tensor in state.items()
+        }
+        assert {tensor.device.type for tensor in kept.values()} == {"meta"}
+
     def test_what_was_written_is_what_judges(self, folder, state):
         loaded = read_checkpoint(folder).state
         assert loaded.keys() == state.keys() and all(torch.equal(loaded[key], state[key]) for key in state)

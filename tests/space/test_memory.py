@@ -2,6 +2,7 @@
 
 import datetime
 import platform
+import sys
 
 import gradio as gr
 import numpy as np
@@ -11,7 +12,19 @@ from fastapi.testclient import TestClient
 from gradio import state_holder
 from gradio.routes import App
 
-from space.memory import CLOSED, Forgetful, bound_arenas, forget_pages, give_back
+from mfclip.photo import read_photo
+from space import judging, memory
+from space.handlers import public
+from space.memory import (
+    CLOSED,
+    MUCH,
+    Forgetful,
+    bound_arenas,
+    forget_pages,
+    give_back,
+    give_back_much,
+    resident,
+)
 
 
 @pytest.fixture
@@ -72,12 +85,44 @@ def test_memory_is_bounded_where_the_c_library_can_be_told():
 def test_memory_that_was_freed_goes_back_to_the_system():
     held = [np.ones(7_000) for _ in range(3_000)]  # 168 MB in pieces that malloc keeps for itself
     last, held = held[-1], None
-    before = resident()
+    before = taken()
     give_back()
     assert last.sum() == 7_000
-    assert before - resident() > 100_000_000 or platform.libc_ver()[0] != "glibc"
+    assert before - taken() > 100_000_000 or platform.libc_ver()[0] != "glibc"
 
 
-def resident() -> int:
-    """Bytes of this process in memory."""
+def test_what_verdicts_leave_behind_goes_back_once_it_is_much(monkeypatch):
+    size, given = 10**9, []
+    monkeypatch.setattr(memory, "_at_last", 0)
+    monkeypatch.setattr(memory, "resident", lambda: size)
+    give_back()
+    monkeypatch.setattr(memory, "give_back", lambda: given.append(size))
+    size += MUCH
+    give_back_much()
+    assert not given
+    size += 1
+    give_back_much()
+    assert given == [size]
+
+
+def test_memory_is_counted_as_the_system_counts_it():
+    assert resident() == (pytest.approx(taken(), abs=10 * 2**20) if sys.platform == "linux" else 0)
+
+
+def test_every_photo_is_followed_by_a_look_at_the_memory(monkeypatch, detector, begun, astronaut):
+    looks = []
+    monkeypatch.setattr(judging, "give_back_much", lambda: looks.append("page"))
+    monkeypatch.setattr(public, "give_back_much", lambda: looks.append("endpoint"))
+    photo = read_photo(astronaut)
+    judging.judge(detector, begun, photo)
+    judging.judge(detector, begun, read_photo(np.zeros((64, 64, 3), np.uint8)))
+    assert looks == ["page"] * 2
+    public.Public(detector).verdict(photo)
+    with pytest.raises(gr.Error):
+        public.Public(detector).explain(photo, method="no such method")
+    assert looks == ["page"] * 2 + ["endpoint"] * 2
+
+
+def taken() -> int:
+    """Bytes of this process in memory, as psutil says."""
     return psutil.Process().memory_info().rss

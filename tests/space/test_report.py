@@ -6,6 +6,7 @@ from dataclasses import replace
 from html import unescape
 from string import Formatter
 
+import numpy as np
 import pytest
 
 import explain
@@ -14,7 +15,7 @@ from explain.report_html import to_html
 from explain.report_words import TITLES, WORDS
 from mfclip.photo import read_photo
 from space.components.example_strip import examples
-from space.explained import WHERE
+from space.explained import REMADE, SETTINGS, WHERE
 from space.handlers.explaining import Explaining
 from space.handlers.report import HTML_LANGUAGES, Reporting, report_of, voice
 from space.judging import judge
@@ -56,6 +57,16 @@ def pages(detector, session, explained):
         language: reporting.html(replace(session, language=language), explained, False)[0]
         for language in LANGUAGES
     }
+
+
+def test_what_the_page_does_not_keep_of_a_result_is_in_the_report(detector, session, explained):
+    fresh = explain.explain(detector, session.now, "noise", **SETTINGS["noise"])
+    kept = explained.results["noise"]
+    assert fresh.values.keys() - kept.values.keys() == REMADE
+    told = {result.method: result for result in report_of(detector, session, explained, True).results}
+    assert told["noise"].to_dict()["values"] == fresh.to_dict()["values"]
+    assert np.array_equal(told["noise"].values["residuals"], fresh.values["residuals"])
+    assert told["ledger"].values.keys() == explained.results["ledger"].values.keys()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
