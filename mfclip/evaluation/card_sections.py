@@ -6,7 +6,7 @@ from typing import Any
 from mfclip.evaluation.ablations import COMPARED
 from mfclip.evaluation.protocols import LEFT_OUT
 from mfclip.evaluation.scoring import BASELINE, DETECTOR, FILES
-from mfclip.hub.lineage import records_of, steps_in_all
+from mfclip.hub.lineage import begun_anew, records_of, steps_in_all
 
 Beside = Callable[[str], dict[str, Any]]
 """Results of another protocol by its name, {} where they do not lie beside the weights."""
@@ -174,6 +174,7 @@ def procedure(record: dict[str, Any]) -> str:
         whole = steps_in_all(record)
         spent = "an unknown number" if whole is None else f"{whole - record['steps']:,}"
         steps += f" after {spent} in {before} earlier runs, each begun from the one before"
+        steps += "".join(f"; {part} begun anew on the way" for part in begun_anew(record))
     return (
         f"{steps}; seed {recipe['seed']}, torch {record['torch']}. The recipe{' of the last run' if before else ''}: "
         f"{told}. The decision rule, its temperature and its cut-offs are fitted on the validation split."

@@ -16,3 +16,9 @@ def steps_in_all(record: dict[str, Any]) -> int | None:
     """Optimiser steps of a run and of those that it began from, None if not all of them are known."""
     steps = [(before or {}).get("steps") for before in records_of(record)]
     return None if None in steps else sum(filter(None, steps))
+
+
+def begun_anew(record: dict[str, Any]) -> list[str]:
+    """The parts of the model that some run on the way did not take over from the one it began from, sorted."""
+    origins = ((before or {}).get("started_from") or {} for before in records_of(record))
+    return sorted({part for origin in origins for part in origin.get("fresh", [])})
