@@ -125,8 +125,8 @@ def efficientnet_stem(config: ImageConfig) -> nn.Sequential:
     trunk = EfficientNetTrunk(config.stem)
     if config.patch != trunk.reduction:
         raise ValueError(
-            f"EfficientNet's stem of {config.stem} makes the face {trunk.reduction} times smaller; patch "
-            f"{config.patch} does not fit it: change one of them."
+            f"EfficientNet's stem of {config.stem} makes the face {trunk.reduction} times smaller; tokens of "
+            f"{config.patch} px do not fit it: change one of them."
         )
     tokens = nn.Conv2d(config.stem[-1], config.width, 1)
     with torch.no_grad():

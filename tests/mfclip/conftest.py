@@ -38,14 +38,14 @@ def tiny(golden):
     return make_tiny(golden["images_rgb"])
 
 
-def make_tiny(faces: np.ndarray):
-    """A fresh `tiny`, the same at every call."""
+def make_tiny(faces: np.ndarray, config=None):
+    """A fresh model of a configuration (`tiny` if none), the same at every call."""
     from mfclip import MFCLIP
     from mfclip.config import TINY
 
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(SEED)
-        model = MFCLIP(TINY)
+        model = MFCLIP(config or TINY)
     with torch.no_grad():
         model.language.level_logits.copy_(torch.tensor([0.2, -0.1, 0.3, 0.0]))
     return settled(model, faces)

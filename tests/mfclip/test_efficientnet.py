@@ -152,7 +152,7 @@ def test_a_model_without_such_a_trunk_is_refused(config, words):
 @pytest.mark.parametrize(
     ("stem", "patch", "words"),
     [
-        (NARROW, 8, "16 times smaller; patch 8 does not fit it"),
+        (NARROW, 8, "16 times smaller; tokens of 8 px do not fit it"),
         ((4,), 16, "1 numbers of channels.*give 2 to 8"),
     ],
 )

@@ -255,7 +255,10 @@ def test_results_are_told_in_chinese(detector, verdict, method):
         assert not [text for text in seen(figure) if unsaid(text)]
         return
     of_prompts = {
-        word for row in verdict.hierarchy for sentence in row.sentences for word in sentence.split()
+        word
+        for row in verdict.hierarchy
+        for sentence in row.sentences
+        for word in re.findall(r"\w+|\W", sentence)
     }
     axis = next(axis for axis in figure.select_yaxes() if axis.ticktext)
     assert set(axis.ticktext) <= of_prompts, "words of the descriptions stay as the model reads them"
