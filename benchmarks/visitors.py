@@ -16,6 +16,7 @@ from benchmarks.verdict import MEMORY
 from benchmarks.visitors_client import Answer, Page, Refused, Visitor
 from benchmarks.visitors_faces import Known, faces
 from benchmarks.visitors_server import Server
+from space.page import SWEEP
 from space.start import WAITING
 
 SAME = 1e-3  # of probabilities and of margins, between the page's process and this one
@@ -30,14 +31,19 @@ Way = Callable[[Visitor, Known], Coroutine[Any, Any, Answer]]
 
 @dataclass(frozen=True)
 class Plan:
-    """How much is asked. crowds: visitors at once; requests: while memory is watched; beyond: more than can wait."""
+    """How much is asked. crowds: visitors at once; requests: while memory is watched; beyond: more than can wait.
+
+    rest: seconds without a request before memory is read. Between answers the server holds up to space.memory.MUCH that
+    it has freed, a tenth of all; its sweep hands that back, and what remains is what it keeps.
+    """
 
     crowds: tuple[int, ...] = (1, 10, 50)
     requests: int = 500
     beyond: int = WAITING + 30
+    rest: float = SWEEP + 5
 
 
-QUICK = Plan(crowds=(1, 3), requests=4, beyond=0)
+QUICK = Plan(crowds=(1, 3), requests=4, beyond=0, rest=0)
 
 
 async def by_page(visitor: Visitor, face: Known) -> Answer:
@@ -154,11 +160,11 @@ async def beyond(client: httpx.AsyncClient, page: Page, known: Sequence[Known], 
 
 
 async def requests(
-    client: httpx.AsyncClient, page: Page, known: Sequence[Known], server: Server, count: int
+    client: httpx.AsyncClient, page: Page, known: Sequence[Known], server: Server, plan: Plan
 ) -> list[Line]:
-    """Memory while `count` visitors come and go: one in ten uses the page, the others the endpoints."""
+    """Memory while `plan.requests` visitors come and go: one in ten uses the page, the others the endpoints."""
     ways = (by_page, *[verdict_only, by_endpoint, verdict_only] * 3)
-    wrong = 0
+    count, wrong = plan.requests, 0
 
     async def come(first: int, last: int) -> None:
         nonlocal wrong
@@ -171,10 +177,12 @@ async def requests(
 
     settled = min(SETTLED, count)
     await come(0, settled)
+    await asyncio.sleep(plan.rest)
     before = server.mebibytes
     await come(settled, settled + count)
+    await asyncio.sleep(plan.rest)
     after = server.mebibytes
-    note = f"{before:.0f} → {after:.0f} MiB; {settled} requests before, {count} between"
+    note = f"{before:.0f} → {after:.0f} MiB, each after a rest; {settled} requests before, {count} between"
     return [
         Line("growth of the server", 100 * (after / before - 1), "percent", "≤", GROWTH, note),
         Line("largest memory of the server", server.peak, "MiB", "≤", MEMORY, "resident, from its start on"),
@@ -193,7 +201,7 @@ def measure(plan: Plan) -> list[Line]:
             lines = await crowds(client, page, known, plan)
             if plan.beyond:
                 lines += await beyond(client, page, known, plan.beyond)
-            return lines + await requests(client, page, known, server, plan.requests)
+            return lines + await requests(client, page, known, server, plan)
 
     with Server() as server:
         lines = asyncio.run(ask(server))
@@ -204,5 +212,5 @@ def measure(plan: Plan) -> list[Line]:
 
 
 def run() -> list[Line]:
-    """The whole plan: about ten minutes on two free cores."""
+    """The whole plan: about twelve minutes on two free cores."""
     return measure(Plan())
