@@ -47,7 +47,7 @@ class SamePadding(nn.Conv2d):
 
     def __init__(self, inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1) -> None:
         super().__init__(inputs, outputs, kernel, stride, groups=groups)
-        whole = kernel - stride if stride > 1 else kernel - 1
+        whole = kernel - stride
         self.around = (whole // 2, whole - whole // 2) * 2
         if whole % 2 == 0:
             self.padding = (whole // 2, whole // 2)

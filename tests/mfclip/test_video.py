@@ -10,6 +10,7 @@ import mfclip
 from mfclip import Description, Detector, Hierarchy, NoFace, predict_video
 from mfclip.config import TINY, DecisionConfig
 from mfclip.faces import find_faces
+from mfclip.training.variants import variant
 from mfclip.video import judging
 from mfclip.video.stills import open_clip
 from tests.mfclip.clips import pasted, write_clip
@@ -20,7 +21,7 @@ RULE = DecisionConfig(a=0.6, b=0.3, c=-0.2, temperature=1.3, low=0.4, high=0.6, 
 
 
 # A random trunk would hardly tell a sharp face from a soft one; a random plain stem does.
-PLAIN = dataclasses.replace(TINY, image=dataclasses.replace(TINY.image, kind="conv", stem=(24, 48, 96, 128)))
+PLAIN = variant("plain-stem", TINY)
 
 
 @pytest.fixture(scope="module")

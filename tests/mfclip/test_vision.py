@@ -5,9 +5,10 @@ import torch
 
 from mfclip import MFCLIP
 from mfclip.config import CLIP_B16, TINY, NoiseConfig
+from mfclip.training.variants import variant
 from mfclip.vision import AbsentNoiseEncoder, ConvImageEncoder, Convolution, GridNoiseEncoder
 
-PLAIN = dataclasses.replace(TINY.image, kind="conv", stem=(24, 48, 96, 128))
+PLAIN = variant("plain-stem", TINY).image
 
 LIMIT = 12_000_000  # parameters of `tiny` without the token table
 
