@@ -31,7 +31,7 @@ REMEMBERED_FACES = 64
 REMEMBERED_SENTENCES = 4096
 BATCH = 16
 
-PAIRS_A_THREAD = 2
+PAIRS_A_THREAD = 4
 """Faces that a thread of the CPU encodes at once: the streams' first maps of more no longer fit its cache."""
 
 NO_FACE = (

@@ -20,14 +20,14 @@ RICHEST, CHANGED = -1, -2
 
 
 class _Pool:
-    """Indices of a cache, drawn by generator: a generator's share grows with the root of its size."""
+    """Indices of a cache, drawn by generator, with shares that the recipe's `evenness` says."""
 
-    def __init__(self, cache: RegionCache, indices: list[int]) -> None:
+    def __init__(self, cache: RegionCache, indices: list[int], evenness: float) -> None:
         by_generator: dict[str, list[int]] = {}
         for index in indices:
             by_generator.setdefault(cache.entries[index].generator, []).append(index)
         self.members = [np.array(by_generator[name]) for name in sorted(by_generator)]
-        shares = np.array([len(member) ** 0.5 for member in self.members])
+        shares = np.array([len(member) ** (1 - evenness) for member in self.members])
         self.shares = shares / shares.sum()
 
     def draw(self, rng: np.random.Generator, count: int) -> list[int]:
@@ -56,8 +56,8 @@ class TrainingBatches(Dataset):
         left_out = LeaveOut.parse(recipe.leave_out)
         left_out.check([*faces.entries, *made.entries])
         train = [i for i, e in enumerate(faces.entries) if e.split == "train" and not left_out.excludes(e)]
-        self.reals = _Pool(faces, [i for i in train if not faces.entries[i].fake])
-        self.forgeries = _Pool(faces, [i for i in train if faces.entries[i].fake])
+        self.reals = _Pool(faces, [i for i in train if not faces.entries[i].fake], recipe.evenness)
+        self.forgeries = _Pool(faces, [i for i in train if faces.entries[i].fake], recipe.evenness)
         self.pairs = self._pairs(left_out)
         wanted = {
             "reals": (recipe.reals - recipe.pairs, self.reals.members),

@@ -22,6 +22,8 @@ from mfclip.preprocess import (
     cut_region,
     face_region,
     re_encode,
+    resized,
+    torch_knows_lanczos,
     window_starts,
 )
 
@@ -74,6 +76,34 @@ def test_a_region_is_centred_on_the_box_where_there_is_room():
     assert face_region((400, 300, 500, 400), 1000, 1000) == (385, 285, 515, 415)
     assert face_region((0, 0, 100, 100), 1000, 1000) == (0, 0, 130, 130), "moved, not padded"
     assert face_region((900, 900, 1000, 1000), 1000, 1000) == (870, 870, 1000, 1000)
+
+
+@pytest.mark.parametrize(("before", "after", "most"), [(496, 224, 1), (900, 704, 1), (113, 224, 2)])
+def test_torch_and_pillow_resize_alike(before, after, most, monkeypatch):
+    if not torch_knows_lanczos():
+        pytest.skip("this PyTorch leaves Lanczos' kernel to Pillow")
+    smooth = Image.fromarray(picture(before // 4, before // 4)).resize((before, before))
+    pixels = np.asarray(smooth)
+    by_torch = resized(pixels, after).astype(int)
+    monkeypatch.setattr("mfclip.preprocess.torch_knows_lanczos", lambda: False)
+    by_pillow = resized(pixels, after).astype(int)
+    change = np.abs(by_torch - by_pillow)
+    assert by_torch.shape == by_pillow.shape == (after, after, 3)
+    assert change.max() <= most
+    assert (change > 0).mean() < 0.02
+
+
+def test_an_older_pytorch_leaves_the_kernel_to_pillow(monkeypatch):
+    torch_knows_lanczos.cache_clear()
+    refused = NotImplementedError("Input Error: Only 3D, 4D and 5D input Tensors supported")
+    monkeypatch.setattr("mfclip.preprocess.F.interpolate", lambda *a, **k: (_ for _ in ()).throw(refused))
+    try:
+        assert not torch_knows_lanczos()
+        pixels = picture(300, 300)
+        wanted = Image.fromarray(pixels).resize((224, 224), Image.Resampling.LANCZOS)
+        assert np.array_equal(resized(pixels, 224), np.asarray(wanted))
+    finally:
+        torch_knows_lanczos.cache_clear()
 
 
 @pytest.mark.parametrize("side", SIZES)
