@@ -19,7 +19,7 @@ RICHEST, CHANGED = -1, -2
 """The richest window; of a pair, the one in which the forging changed most."""
 
 
-class _Pool:
+class Pool:
     """Indices of a cache, drawn by generator, with shares that the recipe's `evenness` says."""
 
     def __init__(self, cache: RegionCache, indices: list[int], evenness: float) -> None:
@@ -31,6 +31,7 @@ class _Pool:
         self.shares = shares / shares.sum()
 
     def draw(self, rng: np.random.Generator, count: int) -> list[int]:
+        """`count` indices of the cache: a generator by its share, then any of its pictures."""
         if not count:
             return []
         groups = rng.choice(len(self.members), count, p=self.shares)
@@ -56,8 +57,8 @@ class TrainingBatches(Dataset):
         left_out = LeaveOut.parse(recipe.leave_out)
         left_out.check([*faces.entries, *made.entries])
         train = [i for i, e in enumerate(faces.entries) if e.split == "train" and not left_out.excludes(e)]
-        self.reals = _Pool(faces, [i for i in train if not faces.entries[i].fake], recipe.evenness)
-        self.forgeries = _Pool(faces, [i for i in train if faces.entries[i].fake], recipe.evenness)
+        self.reals = Pool(faces, [i for i in train if not faces.entries[i].fake], recipe.evenness)
+        self.forgeries = Pool(faces, [i for i in train if faces.entries[i].fake], recipe.evenness)
         self.pairs = self._pairs(left_out)
         wanted = {
             "reals": (recipe.reals - recipe.pairs, self.reals.members),

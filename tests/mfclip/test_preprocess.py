@@ -208,7 +208,7 @@ def test_the_second_crop_is_the_first_one_saved_once_more(side, cropped):
     x0, y0, x1, y1 = crop.region
     region = photo[y0:y1, x0:x1]
     if side > NATIVE_LIMIT:
-        region = np.asarray(Image.fromarray(region).resize((NATIVE_LIMIT,) * 2, Image.Resampling.LANCZOS))
+        region = resized(region, NATIVE_LIMIT)
     saved = cut_region(re_encode(region, quality=MILD_QUALITY))
     assert np.array_equal(again.face, saved.face) and np.array_equal(again.windows, saved.windows)
     assert not np.array_equal(again.face, crop.face)

@@ -1,12 +1,13 @@
 """What a batch holds: pairs under one history, nothing that was left out, and shares that add up to the whole."""
 
 import dataclasses
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 
-from mfclip.training.batches import CHANGED, RICHEST, TrainingBatches, most_changed
+from mfclip.training.batches import CHANGED, RICHEST, Pool, TrainingBatches, most_changed
 from mfclip.training.forgeries.make import MAKERS
 from mfclip.training.prepare import makers_folder, prepare
 from mfclip.training.recipes import SMOKE
@@ -84,6 +85,14 @@ def test_what_is_left_out_is_never_drawn(caches, left_out):
             assert name not in (entry.generator, entry.source)
         else:
             assert getattr(entry, what) != name
+
+
+@pytest.mark.parametrize(("evenness", "share"), [(0, 1 / 10), (0.5, 1 / 4), (1, 1 / 2)])
+def test_evenness_says_how_often_a_small_generator_is_drawn(evenness, share):
+    entries = [SimpleNamespace(generator="small"), *[SimpleNamespace(generator="large")] * 9]
+    pool = Pool(SimpleNamespace(entries=entries), list(range(10)), evenness)
+    drawn = pool.draw(np.random.default_rng(0), 4000)
+    assert abs(np.mean(np.array(drawn) == 0) - share) < 0.03
 
 
 def test_ingredients_are_drawn_in_equal_shares_and_only_if_named(caches):
