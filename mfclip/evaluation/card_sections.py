@@ -307,7 +307,7 @@ def left_out(results: dict[str, Any], beside: Beside) -> str:
 
 
 def steps_told(runs: dict[str, Any]) -> str:
-    """How long runs were trained, those that they began from included, and with which image stream.
+    """How long runs were trained, those that they began from included, with which image stream and how evenly.
 
     '' where their results do not say. A table may be of an older kind of stream than the weights beside it.
     """
@@ -316,7 +316,9 @@ def steps_told(runs: dict[str, Any]) -> str:
         return ""
     told = f"{steps[0]:,}{'' if len(steps) == 1 else f' to {steps[-1]:,}'} steps each"
     kinds = sorted({str(run["image"]) for run in runs.values() if run.get("image")})
-    return f"{told}, image stream of kind {' and '.join(kinds)}" if kinds else told
+    told += f", image stream of kind {' and '.join(kinds)}" if kinds else ""
+    even = all(run.get("evenness") == 1 for run in runs.values())
+    return told + (", every generator and set of reals drawn alike" if even else "")
 
 
 def _worst(run: dict[str, Any]) -> str:

@@ -148,6 +148,7 @@ def leave_one_out(bench: Bench, folder: Path, protocol: str, conditions: list[st
             "seed": record["recipe"]["seed"],
             "steps": steps_in_all(record),
             "image": subject.model.config.image.kind,
+            "evenness": record["recipe"].get("evenness"),
             "weights_sha256": subject.sha256,
             "pictures_left_out": len(excluded),
             "with_kin_in_training": sum(not keep(entry) for entry in excluded),

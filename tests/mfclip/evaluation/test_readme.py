@@ -35,8 +35,9 @@ def test_what_runs_without_something_achieve_is_said_where_it_was_measured(tmp_p
     def run(auc: float, *alarms: float) -> dict:
         told = {str(place): {"called_substantial": _figure(share)} for place, share in enumerate(alarms)}
         measured = {"re-saved": {"all": {"detector": _figure(auc)}, "reals": told}}
-        return {"steps": 2080, "image": "conv", "conditions": measured}
+        return {"steps": 2080, "image": "conv", "evenness": evenness, "conditions": measured}
 
+    evenness = 0.5
     found = {
         "leave-one-generator-out": {
             "runs": {"a": run(0.9, 0.02), "b": run(0.35, 0.02)},
@@ -54,6 +55,12 @@ def test_what_runs_without_something_achieve_is_said_where_it_was_measured(tmp_p
     assert "without one generator (2,080 steps each, image stream of kind conv)" in told
     assert "on 1 of 2: AUC of what each never saw 0.35 to 0.90." in told
     assert "call 3% to 28% of its photographs" in told
+    assert "drawn alike" not in told
+    for row in found["leave-one-generator-out"]["runs"].values():
+        row["evenness"] = 1.0
+    write_readme(readme, RESULTS, lambda protocol: found.get(protocol, {}))
+    told = " ".join(readme.read_text(encoding="utf-8").split())
+    assert "image stream of kind conv, every generator and set of reals drawn alike)" in told
 
 
 def test_a_readme_without_markers_is_refused(tmp_path):
