@@ -9,6 +9,7 @@ from mfclip.evaluation.card_sections import Beside, cell, steps_told, table
 FIRST, LAST = "<!-- results -->\n", "<!-- end of results -->"
 
 WIDTH = 120
+REALS = "leave-one-real-source-out"
 LEAD = """AUC of each generator's held-out forgeries against all held-out real photographs, both classes re-saved as
 JPEG and rescaled at random, beside a trivial baseline (spectrum and colour, logistic regression) on the same pictures.
 In brackets: 95 % bootstrap intervals over groups of pictures that belong together.
@@ -23,12 +24,14 @@ UNSEEN = {
         "Runs of the same recipe without one generator ({steps}) are above the baseline, refitted without it too, on "
         "{above} of {runs}: AUC of what each never saw {worst:.2f} to {best:.2f}."
     ),
-    "leave-one-real-source-out": (
+    REALS: (
         "Runs without one source of real photographs ({steps}) call {least:.0%} to {most:.0%} of its photographs "
         "*substantial evidence*."
     ),
 }
-"""What is said of runs that never saw something, by protocol."""
+"""What is said of runs that never saw one thing, by protocol."""
+TOGETHER = "Without several at once: {told}."
+"""What is added of runs that never saw several sources of reals: far from every real they know, and so the harder."""
 
 
 def write_readme(readme: Path, results: dict[str, Any], beside: Beside) -> None:
@@ -61,14 +64,17 @@ def unseen(beside: Beside) -> str:
     told = []
     for protocol, sentence in UNSEEN.items():
         found = beside(protocol)
-        runs = [run["conditions"]["re-saved"] for run in found.get("runs", {}).values()]
-        if not runs:
+        runs = found.get("runs", {})
+        one = {name: run for name, run in runs.items() if "," not in run.get("left_out", "")}
+        several = [run for name, run in runs.items() if name not in one]
+        if not one:
             continue
-        aucs = [run["all"]["detector"]["value"] for run in runs if "detector" in run["all"]]
-        alarms = [row["called_substantial"]["value"] for run in runs for row in run["reals"].values()]
+        wholes = [_re_saved(run)["all"] for run in one.values()]
+        aucs = [row["detector"]["value"] for row in wholes if "detector" in row]
+        alarms = [share for run in one.values() for share in _alarms(run)]
         summary = found["summary"]["re-saved"]
         line = sentence.format(
-            steps=steps_told(found["runs"]) or "of unknown length",
+            steps=steps_told(one) or "of unknown length",
             above=summary["above_baseline"],
             runs=summary["runs"],
             worst=min(aucs),
@@ -76,5 +82,17 @@ def unseen(beside: Beside) -> str:
             least=min(alarms),
             most=max(alarms),
         )
+        if several and protocol == REALS:
+            together = [f"{run['left_out']} {max(_alarms(run)):.0%}" for run in several]
+            line += " " + TOGETHER.format(told="; ".join(together))
         told.append(textwrap.fill(line, WIDTH) + "\n")
     return "".join(told)
+
+
+def _re_saved(run: dict[str, Any]) -> dict[str, Any]:
+    return dict(run["conditions"]["re-saved"])
+
+
+def _alarms(run: dict[str, Any]) -> list[float]:
+    """Of each left-out source of reals, the share called substantial evidence, 0..1."""
+    return [row["called_substantial"]["value"] for row in _re_saved(run)["reals"].values()]

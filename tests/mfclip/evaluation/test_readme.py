@@ -55,12 +55,19 @@ def test_what_runs_without_something_achieve_is_said_where_it_was_measured(tmp_p
     assert "without one generator (2,080 steps each, image stream of kind conv)" in told
     assert "on 1 of 2: AUC of what each never saw 0.35 to 0.90." in told
     assert "call 3% to 28% of its photographs" in told
+    assert "several at once" not in told
     assert "drawn alike" not in told
     for row in found["leave-one-generator-out"]["runs"].values():
         row["evenness"] = 1.0
     write_readme(readme, RESULTS, lambda protocol: found.get(protocol, {}))
     told = " ".join(readme.read_text(encoding="utf-8").split())
     assert "image stream of kind conv, every generator and set of reals drawn alike)" in told
+    both = found["leave-one-real-source-out"]["runs"]["b"]
+    both["left_out"] = "camera, archive"
+    write_readme(readme, RESULTS, lambda protocol: found.get(protocol, {}))
+    told = " ".join(readme.read_text(encoding="utf-8").split())
+    assert "call 3% to 3% of its photographs" in told
+    assert "Without several at once: camera, archive 28%." in told
 
 
 def test_a_readme_without_markers_is_refused(tmp_path):
