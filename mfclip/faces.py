@@ -168,11 +168,9 @@ def _look(
     small = picture.resize((width, height), Image.Resampling.BILINEAR, reducing_gap=2.0)
     left = round(border * max(width, height))
     columns, rows = (math.ceil((side + 2 * left) / GRAIN) * GRAIN for side in (width, height))
-    canvas = np.zeros((rows, columns, 3), dtype=np.float32)
-    canvas[left : left + height, left : left + width] = np.asarray(small)
-    heatmap, size, offset = session.run(
-        [_HEATMAP, _SCALE, _OFFSET], {_INPUT: np.ascontiguousarray(canvas.transpose(2, 0, 1)[None])}
-    )
+    canvas = np.zeros((1, 3, rows, columns), dtype=np.float32)
+    canvas[0, :, left : left + height, left : left + width] = np.asarray(small).transpose(2, 0, 1)
+    heatmap, size, offset = session.run([_HEATMAP, _SCALE, _OFFSET], {_INPUT: canvas})
     boxes, scores = decode(heatmap[0, 0], size[0], offset[0], threshold)
     boxes = (boxes - left) / np.array([width, height] * 2) * np.array(picture.size * 2)
     boxes = np.clip(boxes, 0, np.array(picture.size * 2))

@@ -12,7 +12,7 @@ from PIL import Image
 import mfclip
 from mfclip import CheckpointError, Description, Detector, Hierarchy, NoFace
 from mfclip.config import TINY, DecisionConfig
-from mfclip.detector import PAIRS_A_THREAD
+from mfclip.detector import BATCH, PAIRS_A_THREAD
 from mfclip.hub import read_checkpoint, write_checkpoint
 from mfclip.prompts import describe_forgery, describe_real, published_hierarchy
 from mfclip.threads import one_thread
@@ -260,7 +260,10 @@ class TestBatches:
         crops = [landscape[i : i + 64, i : i + 64] for i in range(18)]
         with one_thread():
             assert len(detector.batch(crops, cropped=True)) == 18
-        assert encoded["faces"] == 9 * [2 * PAIRS_A_THREAD], "both crops of a few faces at a time"
+        whole, left = divmod(BATCH, PAIRS_A_THREAD)
+        assert left == 0 and 18 - BATCH < PAIRS_A_THREAD
+        expected = [*whole * [2 * PAIRS_A_THREAD], 2 * (18 - BATCH)]
+        assert encoded["faces"] == expected, "both crops of a few faces at a time"
         assert detector.batch([]) == []
 
     def test_a_photo_without_a_face_is_told(self, detector, astronaut, landscape):
