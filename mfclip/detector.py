@@ -32,7 +32,7 @@ REMEMBERED_SENTENCES = 4096
 BATCH = 16
 
 PAIRS_A_THREAD = 4
-"""Faces that a thread of the CPU encodes at once: the streams' first maps of more no longer fit its cache."""
+"""Faces that a thread of the CPU encodes at once: fewer spend more time between operations, more gain nothing."""
 
 NO_FACE = (
     "No face was found in {name}. Use a photo in which a face is at least a twentieth of the picture's width and "

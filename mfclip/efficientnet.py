@@ -42,27 +42,30 @@ class SamePadding(nn.Conv2d):
     """Convolution padded as TensorFlow's 'SAME' does, which the published weights were trained with.
 
     (B, inputs, S, S) → (B, outputs, ⌈S/stride⌉, ⌈S/stride⌉), S even; where the padding is odd, right and bottom get
-    the larger half.
+    the larger half. kernel is no smaller than stride.
     """
 
     def __init__(self, inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1) -> None:
         super().__init__(inputs, outputs, kernel, stride, groups=groups)
-        less, more = (kernel - stride) // 2, (kernel - stride + 1) // 2
-        self.odd = less != more
-        self.padding = (more, more)
-        # How far apart the taps of one tap are changes nothing, but it makes PyTorch take oneDNN and not a plain matrix
-        # product where a CPU gives it one thread: half the time on AMD's.
-        self.apart = 2 if kernel == 1 else 1
+        self.less, self.more = (kernel - stride) // 2, (kernel - stride + 1) // 2
         nn.init.kaiming_normal_(self.weight, mode="fan_in", nonlinearity="relu")
         nn.init.zeros_(self.bias)  # type: ignore[arg-type]
 
     def forward(self, pixels: Tensor) -> Tensor:
-        """(B, inputs, S, S) → (B, outputs, ⌈S/stride⌉, ⌈S/stride⌉)."""
-        # A row and a column of zeros before the kernel shift it by the odd pixel; a padded copy of the map would cost
-        # more than the taps that see nothing.
-        weight = F.pad(self.weight, (1, 0, 1, 0)) if self.odd else self.weight
-        apart = self.apart if pixels.device.type == "cpu" else 1
-        return F.conv2d(pixels, weight, self.bias, self.stride, self.padding, apart, self.groups)
+        """(B, inputs, S, S), S even → (B, outputs, ⌈S/stride⌉, ⌈S/stride⌉)."""
+        weight, padding, apart = self.weight, self.less, 1
+        if pixels.device.type != "cpu":
+            if self.more > self.less:
+                pixels, padding = F.pad(pixels, (self.less, self.more) * 2), 0
+        elif self.more > self.less:
+            # A row and a column of zeros before the kernel shift it by the odd pixel; a padded copy of the map would
+            # cost more than the taps that see nothing.
+            weight, padding = F.pad(weight, (1, 0, 1, 0)), self.more
+        elif self.kernel_size == (1, 1) and torch.backends.mkldnn.is_available():
+            # A 1×1 kernel has no second tap, so dilation changes no number; but with one thread PyTorch leaves a
+            # dilated convolution to oneDNN and a plain one to a matrix product of MKL, which is slow on AMD's CPUs.
+            apart = 2
+        return F.conv2d(pixels, weight, self.bias, self.stride, padding, apart, self.groups)
 
 
 class InvertedResidual(nn.Module):

@@ -13,14 +13,13 @@ coordinates). Nothing is rotated or mirrored.
 """
 
 import io
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
-import torch
 from PIL import Image
-from torch.nn import functional as F
 
 FACE_SIZE = 224
 """Side of the face that the image stream sees, in pixels (CLIP's input; authors' code, MVE.py)."""
@@ -126,25 +125,38 @@ def window_starts(side: int) -> tuple[int, ...]:
 
 
 @lru_cache(maxsize=1)
-def torch_knows_lanczos() -> bool:
-    """Whether this PyTorch resamples bytes with Lanczos' kernel; Pillow does where it does not."""
+def resampler() -> str:
+    """Who resizes faces here: 'torch' where this PyTorch resamples bytes with Lanczos' kernel, else 'pillow'."""
+    # Here and not above: a configuration is read without torch.
+    import torch
+    from torch.nn import functional as F
+
+    probe = torch.zeros(1, 3, 4, 4, dtype=torch.uint8, device="cpu")
     try:
-        F.interpolate(torch.zeros(1, 3, 4, 4, dtype=torch.uint8), size=(2, 2), mode="lanczos", antialias=True)
-    except (NotImplementedError, ValueError):
-        return False
-    return True
+        F.interpolate(probe, size=(2, 2), mode="lanczos", antialias=True)
+    except (RuntimeError, ValueError):  # an older PyTorch knows the word not at all, or not for bytes
+        return "pillow"
+    return "torch"
+
+
+def resized_by_pillow(pixels: np.ndarray, side: int) -> np.ndarray:
+    """A square picture (S, S, 3) uint8 → (side, side, 3) uint8 with Lanczos' kernel, the same on every machine."""
+    return np.asarray(Image.fromarray(pixels).resize((side, side), Image.Resampling.LANCZOS))
 
 
 def resized(pixels: np.ndarray, side: int) -> np.ndarray:
     """A square picture (S, S, 3) uint8 → (side, side, 3) uint8 with Lanczos' kernel; itself where S is `side`.
 
-    By PyTorch where it can, in a seventh of Pillow's time. Their weights have 16 and 22 bits: under 1 % of values
-    differ, by a grey level, in enlarged pictures here and there by two.
+    By PyTorch where it can, whose vector instructions take a fraction of Pillow's time. Their weights have 16 and 22
+    bits: under 1 % of values differ, by a grey level, in enlarged pictures here and there by two.
     """
     if pixels.shape[0] == side:
         return pixels
-    if not torch_knows_lanczos():
-        return np.asarray(Image.fromarray(pixels).resize((side, side), Image.Resampling.LANCZOS))
+    if resampler() == "pillow":
+        return resized_by_pillow(pixels, side)
+    import torch
+    from torch.nn import functional as F
+
     planes = torch.from_numpy(np.require(pixels, requirements=["C", "W"])).permute(2, 0, 1)[None]
     small = F.interpolate(planes, size=(side, side), mode="lanczos", antialias=True)
     return np.ascontiguousarray(small[0].permute(1, 2, 0).numpy())
@@ -156,9 +168,9 @@ def cut_square(rgb: np.ndarray, square: tuple[int, int, int, int]) -> np.ndarray
     return np.ascontiguousarray(rgb[y0:y1, x0:x1])
 
 
-def within_limit(region: np.ndarray) -> np.ndarray:
+def within_limit(region: np.ndarray, resize: Callable[[np.ndarray, int], np.ndarray] = resized) -> np.ndarray:
     """A square region (S, S, 3) uint8, reduced to NATIVE_LIMIT where it is larger; itself where it is not."""
-    return resized(region, min(region.shape[0], NATIVE_LIMIT))
+    return resize(region, NATIVE_LIMIT) if region.shape[0] > NATIVE_LIMIT else region
 
 
 def re_encode(rgb: np.ndarray, **options: Any) -> np.ndarray:

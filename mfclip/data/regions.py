@@ -16,7 +16,7 @@ import numpy as np
 from mfclip.data.labels import Box
 from mfclip.faces import COARSE_SIDE, MAX_SIDE, find_faces
 from mfclip.photo import read_photo
-from mfclip.preprocess import MARGIN, NATIVE_LIMIT, cut_square, face_region, within_limit
+from mfclip.preprocess import MARGIN, NATIVE_LIMIT, cut_square, face_region, resized_by_pillow, within_limit
 
 
 class Place(NamedTuple):
@@ -30,7 +30,7 @@ class Place(NamedTuple):
 def read_region(photo: Path | bytes, box: Box) -> tuple[np.ndarray, tuple[int, int, int, int]]:
     """The face region (S, S, 3) uint8 RGB at native resolution, reduced to NATIVE_LIMIT where larger, and its square.
 
-    photo: a file or its bytes, read upright and exactly as the detector reads one. box, square: (x0, y0, x1, y1) in
+    photo: a file or its bytes, read upright as the detector reads one. box, square: (x0, y0, x1, y1) in
     photo pixels. Raises ValueError for a file that is no readable photo and for a box that lies outside of it.
     """
     rgb = read_photo(photo).rgb
@@ -42,7 +42,8 @@ def read_region(photo: Path | bytes, box: Box) -> tuple[np.ndarray, tuple[int, i
             "correct it, or leave it empty to have the face found."
         )
     square = face_region(box, width, height)
-    return within_limit(cut_square(rgb, square)), square
+    # By Pillow everywhere: a cache must hold the same pixels whichever PyTorch cut it.
+    return within_limit(cut_square(rgb, square), resized_by_pillow), square
 
 
 def region_key(digest: str, box: Box) -> str:

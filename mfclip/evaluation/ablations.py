@@ -14,7 +14,7 @@ from mfclip.evaluation.scores import Sampled, group_weights, rank_figures, said,
 from mfclip.evaluation.scoring import DETECTOR, Bench, Scored, Subject
 from mfclip.evaluation.tables import mean_over_generators, overall, real_sources
 from mfclip.hub import read_checkpoint
-from mfclip.hub.lineage import steps_in_all
+from mfclip.hub.lineage import steps_drawn_alike, steps_in_all
 
 FULL, NO_LANGUAGE = "full", "no-language-in-the-decision"
 COMPARED = {"ablations": "Ablations", "ingredients": "What each ingredient of the made forgeries adds"}
@@ -111,6 +111,7 @@ def facts(subject: Subject) -> dict[str, Any]:
         "weights_sha256": subject.sha256,
         "seed": recipe.get("seed"),
         "steps": steps_in_all(subject.record),
+        "drawn_alike": steps_drawn_alike(subject.record),
         "image": config.image.kind,
         "noise": config.noise.kind,
         "alignment": config.alignment.kind,

@@ -286,8 +286,10 @@ def left_out(results: dict[str, Any], beside: Beside) -> str:
             length = f"{steps}, those of the runs that they began from included.\n\n" if steps else ""
             parts.append(f"#### {protocol}, {condition}\n\n{length}{tables}")
             if LEFT_OUT[protocol] == "real":
-                rows = [[name, str(len(run["reals"])), _worst(run)] for name, run in runs.items()]
-                parts.append(table(["run", "real sources", "left-out reals above the band"], rows))
+                found_too = "forgeries_called_substantial"
+                rows = [[name, _worst(r), percent(r["overall"].get(found_too))] for name, r in runs.items()]
+                header = ["run", "left-out reals above the band, at worst", METRICS[found_too]]
+                parts.append(table(header, rows))
                 parts.append(
                     "Forgeries that others made from the same collection stay in training: where there are such, the "
                     "run has seen its look as forged only."
@@ -300,14 +302,14 @@ def left_out(results: dict[str, Any], beside: Beside) -> str:
     if not parts:
         return ""
     told = (
-        "Each run is another training of the same recipe without the pictures it is scored on; not these weights, "
-        "whose steps stand under Training."
+        "Each run is another training, without the pictures it is scored on; not these weights, whose steps and recipe "
+        "stand under Training."
     )
     return "\n\n".join([f"### What it never saw\n\n{told}", *parts]) + "\n"
 
 
 def steps_told(runs: dict[str, Any]) -> str:
-    """How long runs were trained, those that they began from included, with which image stream and how evenly.
+    """How long runs were trained, those that they began from included, with which image stream, drawn how.
 
     '' where their results do not say. A table may be of an older kind of stream than the weights beside it.
     """
@@ -317,13 +319,15 @@ def steps_told(runs: dict[str, Any]) -> str:
     told = f"{steps[0]:,}{'' if len(steps) == 1 else f' to {steps[-1]:,}'} steps each"
     kinds = sorted({str(run["image"]) for run in runs.values() if run.get("image")})
     told += f", image stream of kind {' and '.join(kinds)}" if kinds else ""
-    even = all(run.get("evenness") == 1 for run in runs.values())
-    return told + (", every generator and set of reals drawn alike" if even else "")
+    alike = {run.get("drawn_alike", 0) for run in runs.values()}
+    last = " or ".join(f"{steps:,}" for steps in sorted(alike))
+    return f"{told}, the last {last} with generators and sets of reals drawn alike" if any(alike) else told
 
 
 def _worst(run: dict[str, Any]) -> str:
-    shares = [row["called_substantial"] for row in run["reals"].values()]
-    return percent(max(shares, key=lambda figure: figure["value"]))
+    return percent(
+        max((row["called_substantial"] for row in run["reals"].values()), key=lambda f: f["value"])
+    )
 
 
 def cross_dataset(results: dict[str, Any], beside: Beside) -> str:

@@ -16,7 +16,7 @@ from mfclip.evaluation.scoring import BASELINE, DETECTOR, Bench, Keep, Subject, 
 from mfclip.evaluation.tables import measure, overall
 from mfclip.evaluation.treatments import CURVES
 from mfclip.hub import CONFIG, RECORD, read_checkpoint
-from mfclip.hub.lineage import steps_in_all
+from mfclip.hub.lineage import steps_drawn_alike, steps_in_all
 
 CONDITIONS = {"re-saved": True, "as given": False}
 """By name, whether both classes pass through one distribution of histories (resizing, JPEG) before they are scored."""
@@ -148,7 +148,7 @@ def leave_one_out(bench: Bench, folder: Path, protocol: str, conditions: list[st
             "seed": record["recipe"]["seed"],
             "steps": steps_in_all(record),
             "image": subject.model.config.image.kind,
-            "evenness": record["recipe"].get("evenness"),
+            "drawn_alike": steps_drawn_alike(record),
             "weights_sha256": subject.sha256,
             "pictures_left_out": len(excluded),
             "with_kin_in_training": sum(not keep(entry) for entry in excluded),

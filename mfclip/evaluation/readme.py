@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from mfclip.evaluation.card_sections import Beside, cell, steps_told, table
+from mfclip.evaluation.protocols import left_out_summary
 
 FIRST, LAST = "<!-- results -->\n", "<!-- end of results -->"
 
@@ -26,12 +27,13 @@ UNSEEN = {
     ),
     REALS: (
         "Runs without one source of real photographs ({steps}) call {least:.0%} to {most:.0%} of its photographs "
-        "*substantial evidence*."
+        "*substantial evidence*, and {found_least:.0%} to {found_most:.0%} of the forgeries (AUC {worst:.2f} to "
+        "{best:.2f})."
     ),
 }
 """What is said of runs that never saw one thing, by protocol."""
-TOGETHER = "Without several at once: {told}."
-"""What is added of runs that never saw several sources of reals: far from every real they know, and so the harder."""
+TOGETHER = "Without several at once ({steps}), at worst {told}."
+"""What is added of runs that never saw several sources of reals."""
 
 
 def write_readme(readme: Path, results: dict[str, Any], beside: Beside) -> None:
@@ -66,13 +68,14 @@ def unseen(beside: Beside) -> str:
         found = beside(protocol)
         runs = found.get("runs", {})
         one = {name: run for name, run in runs.items() if "," not in run.get("left_out", "")}
-        several = [run for name, run in runs.items() if name not in one]
+        several = {name: run for name, run in runs.items() if name not in one}
         if not one:
             continue
         wholes = [_re_saved(run)["all"] for run in one.values()]
         aucs = [row["detector"]["value"] for row in wholes if "detector" in row]
         alarms = [share for run in one.values() for share in _alarms(run)]
-        summary = found["summary"]["re-saved"]
+        catches = [_re_saved(run)["overall"]["forgeries_called_substantial"]["value"] for run in one.values()]
+        summary = left_out_summary(one, "re-saved")
         line = sentence.format(
             steps=steps_told(one) or "of unknown length",
             above=summary["above_baseline"],
@@ -81,10 +84,12 @@ def unseen(beside: Beside) -> str:
             best=max(aucs),
             least=min(alarms),
             most=max(alarms),
+            found_least=min(catches),
+            found_most=max(catches),
         )
         if several and protocol == REALS:
-            together = [f"{run['left_out']} {max(_alarms(run)):.0%}" for run in several]
-            line += " " + TOGETHER.format(told="; ".join(together))
+            together = [f"{max(_alarms(run)):.0%} ({run['left_out']} left out)" for run in several.values()]
+            line += " " + TOGETHER.format(steps=steps_told(several), told=", ".join(together))
         told.append(textwrap.fill(line, WIDTH) + "\n")
     return "".join(told)
 

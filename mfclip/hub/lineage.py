@@ -18,6 +18,12 @@ def steps_in_all(record: dict[str, Any]) -> int | None:
     return None if None in steps else sum(filter(None, steps))
 
 
+def steps_drawn_alike(record: dict[str, Any]) -> int:
+    """Steps of a run, and of those that it began from, in which generators and sets of reals were drawn alike."""
+    known = [before for before in records_of(record) if before]
+    return sum(before.get("steps", 0) for before in known if before.get("recipe", {}).get("evenness") == 1)
+
+
 def begun_anew(record: dict[str, Any]) -> list[str]:
     """The parts of the model that some run on the way did not take over from the one it began from, sorted."""
     origins = ((before or {}).get("started_from") or {} for before in records_of(record))

@@ -20,6 +20,7 @@ import torch
 from tqdm import tqdm
 
 from mfclip.detector import Detector
+from mfclip.preprocess import resampler
 from mfclip.scoring.figures import evaluation_table, why_no_table
 from mfclip.scoring.journal import Journal, Plan, discard, parts_of
 from mfclip.scoring.judging import Options, Row, hash_of, judge
@@ -84,6 +85,7 @@ def plan_of(detector: Detector, items: Sequence[Item], options: Options, batch: 
         "checkpoint": detector.name,
         "weights": detector.checkpoint.sha256 if detector.checkpoint else None,
         "configuration": hashlib.sha256(configuration.encode()).hexdigest(),
+        "resampler": resampler(),
         "precision": str(detector.precision).removeprefix("torch."),
         "cropped": options.cropped,
         "count_faces": options.count_faces,

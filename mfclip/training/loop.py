@@ -26,7 +26,7 @@ from mfclip.training.batches import TrainingBatches
 from mfclip.training.distributed import gather_objects, share_batch_statistics
 from mfclip.training.interruption import StopRequest, leave_stopping_to_the_trainer
 from mfclip.training.objective import Objective
-from mfclip.training.recipes import Recipe
+from mfclip.training.recipes import Recipe, as_recorded
 from mfclip.training.tuning import merged, parameter_groups, tune
 
 logger = logging.getLogger(__name__)
@@ -239,6 +239,7 @@ class Run:
         ours = json.loads(json.dumps({"recipe": asdict(self.recipe), "config": self.model.config.to_dict()}))
         for name, mine in ours.items():
             theirs = json.loads(json.dumps(state.get(name, {})))
+            theirs = as_recorded(theirs) if name == "recipe" else theirs
             changed = sorted(key for key in {*mine, *theirs} if mine.get(key) != theirs.get(key))
             if changed:
                 raise ValueError(

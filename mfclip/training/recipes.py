@@ -1,7 +1,8 @@
 """What a training run does, as one frozen, complete record that is stored beside the weights it made."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 INGREDIENTS = ("autoencoder", "denoiser", "blend", "edit")
 """The sorts of forgeries that are made from real faces (mfclip/training/forgeries)."""
@@ -13,20 +14,21 @@ class Recipe:
 
     reals: real faces; pairs: how many of them come with a forgery made from them, under the same history (the batch
     then holds that many more pictures); forgeries: pictures of other people's generators. ingredients: which sorts of
-    made forgeries are drawn, in equal shares. evenness: of the shares of generators and of sets of reals: 0 draws
-    every picture alike, 1 every generator; at 0.5 a share grows with the root of its pictures. leave_out: '' or
-    'generator=NAME', 'kind=NAME', 'real=NAME' (or NAME,NAME): pictures that training and validation never see.
-    histories: re-save and rescale both classes (off only to show what it is worth). spared: share of pairs that are
-    only cropped, mirrored and coloured, so that the traces of forging are there to be learned; other pictures never,
-    whose formats would betray their source. patch: the noise stream sees the richest window in half the pictures and
-    any in the others, or any always. text: 'frozen' trains only projection and level weights on a distilled (tiny) or
-    pretrained (clip) tower. paraphrases: share of sentences replaced by a rewording. tune: which weights of a
-    pretrained image tower or trunk move. learning_rate: peak of a one-cycle schedule. average: decay of the weight
-    average that is shipped. alone: weight of the cross-entropy of each stream by itself. paired: weight of the ranking
-    of a forgery above the real it was made from. sides: weight of the wordings' own side. alignment: weight of the
-    contrastive loss, whose gradient is multiplied by the logit scale (14 at the start) and otherwise drowns the
-    head's. gate_target: mean gate over negative pairs, held with weight gate_hold. distil_temperature: of the KL to
-    the predicted text feature. patience: validations without improvement before the run stops early, 0 for never.
+    made forgeries are drawn, in equal shares. evenness: of the shares of generators and of sets of reals among the
+    pictures drawn singly: 0 draws every picture alike, 1 every generator; at 0.5 a share grows with the root of its
+    pictures. leave_out: '' or 'generator=NAME', 'kind=NAME', 'real=NAME' (or NAME,NAME): pictures that training and
+    validation never see. histories: re-save and rescale both classes (off only to show what it is worth). spared:
+    share of pairs that are only cropped, mirrored and coloured, so that the traces of forging are there to be learned;
+    other pictures never, whose formats would betray their source. patch: the noise stream sees the richest window in
+    half the pictures and any in the others, or any always. text: 'frozen' trains only projection and level weights on
+    a distilled (tiny) or pretrained (clip) tower. paraphrases: share of sentences replaced by a rewording. tune: which
+    weights of a pretrained image tower or trunk move. learning_rate: peak of a one-cycle schedule. average: decay of
+    the weight average that is shipped. alone: weight of the cross-entropy of each stream by itself. paired: weight of
+    the ranking of a forgery above the real it was made from. sides: weight of the wordings' own side. alignment:
+    weight of the contrastive loss, whose gradient is multiplied by the logit scale (14 at the start) and otherwise
+    drowns the head's. gate_target: mean gate over negative pairs, held with weight gate_hold. distil_temperature: of
+    the KL to the predicted text feature. patience: validations without improvement before the run stops early, 0 for
+    never.
     """
 
     name: str = "tiny"
@@ -85,6 +87,11 @@ class Recipe:
         for name in ("paraphrases", "spared", "evenness"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} is {getattr(self, name)}; a share of 0 to 1 is needed.")
+
+
+def as_recorded(recipe: Mapping[str, Any]) -> dict[str, Any]:
+    """A recipe by field, as a run wrote it down; fields that are younger than the run get what it did without them."""
+    return {"evenness": 0.5, **recipe}
 
 
 TINY = Recipe(tune="late")

@@ -28,7 +28,7 @@ from mfclip.errors import CheckpointError
 from mfclip.hub import RECORD, Checkpoint, read_checkpoint
 from mfclip.training.__main__ import EXIT_CHECKPOINT, EXIT_STOPPED, EXIT_USAGE, main, parser, recipe_of
 from mfclip.training.lineage import seen_before
-from mfclip.training.recipes import INGREDIENTS, Recipe
+from mfclip.training.recipes import INGREDIENTS, Recipe, as_recorded
 from mfclip.training.variants import FULL, PUBLISHED_SLOTS, fit_batch
 
 logger = logging.getLogger(__name__)
@@ -172,7 +172,7 @@ class Job:
             return None
         record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         wanted: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(self.recipe)))
-        found = record.get("recipe", {})
+        found = as_recorded(record.get("recipe", {}))
         differing = sorted(key for key in {*wanted, *found} if wanted.get(key) != found.get(key))
         if record.get("variant") != self.variant:
             differing.append("variant")

@@ -22,8 +22,9 @@ from mfclip.preprocess import (
     cut_region,
     face_region,
     re_encode,
+    resampler,
     resized,
-    torch_knows_lanczos,
+    resized_by_pillow,
     window_starts,
 )
 
@@ -79,31 +80,34 @@ def test_a_region_is_centred_on_the_box_where_there_is_room():
 
 
 @pytest.mark.parametrize(("before", "after", "most"), [(496, 224, 1), (900, 704, 1), (113, 224, 2)])
-def test_torch_and_pillow_resize_alike(before, after, most, monkeypatch):
-    if not torch_knows_lanczos():
-        pytest.skip("this PyTorch leaves Lanczos' kernel to Pillow")
-    smooth = Image.fromarray(picture(before // 4, before // 4)).resize((before, before))
-    pixels = np.asarray(smooth)
-    by_torch = resized(pixels, after).astype(int)
-    monkeypatch.setattr("mfclip.preprocess.torch_knows_lanczos", lambda: False)
-    by_pillow = resized(pixels, after).astype(int)
-    change = np.abs(by_torch - by_pillow)
-    assert by_torch.shape == by_pillow.shape == (after, after, 3)
-    assert change.max() <= most
-    assert (change > 0).mean() < 0.02
+def test_both_resamplers_resize_alike(before, after, most):
+    pixels = np.asarray(Image.fromarray(picture(before // 4, before // 4)).resize((before, before)))
+    ours, pillows = resized(pixels, after).astype(int), resized_by_pillow(pixels, after).astype(int)
+    change = np.abs(ours - pillows)
+    assert ours.shape == pillows.shape == (after, after, 3)
+    assert (resampler() == "torch") == change.any(), "PyTorch's weights have fewer bits"
+    assert change.max() <= most and (change > 0).mean() < 0.01
 
 
-def test_an_older_pytorch_leaves_the_kernel_to_pillow(monkeypatch):
-    torch_knows_lanczos.cache_clear()
-    refused = NotImplementedError("Input Error: Only 3D, 4D and 5D input Tensors supported")
-    monkeypatch.setattr("mfclip.preprocess.F.interpolate", lambda *a, **k: (_ for _ in ()).throw(refused))
+def test_mirrored_and_read_only_pictures_are_resized_too():
+    pixels = picture(300, 300)
+    pixels.flags.writeable = False
+    assert np.array_equal(resized(pixels[:, ::-1], 224), resized(pixels[:, ::-1].copy(), 224))
+
+
+@pytest.mark.parametrize("refusal", [ValueError, NotImplementedError, RuntimeError])
+def test_an_older_pytorch_leaves_the_kernel_to_pillow(refusal, monkeypatch):
+    def interpolate(*given, **options):
+        raise refusal("Anti-alias option is restricted to bilinear and bicubic modes")
+
+    monkeypatch.setattr(torch.nn.functional, "interpolate", interpolate)
+    resampler.cache_clear()
     try:
-        assert not torch_knows_lanczos()
+        assert resampler() == "pillow"
         pixels = picture(300, 300)
-        wanted = Image.fromarray(pixels).resize((224, 224), Image.Resampling.LANCZOS)
-        assert np.array_equal(resized(pixels, 224), np.asarray(wanted))
+        assert np.array_equal(resized(pixels, 224), resized_by_pillow(pixels, 224))
     finally:
-        torch_knows_lanczos.cache_clear()
+        resampler.cache_clear()
 
 
 @pytest.mark.parametrize("side", SIZES)

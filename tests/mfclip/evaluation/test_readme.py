@@ -3,6 +3,7 @@
 import pytest
 
 from mfclip.evaluation.readme import FIRST, LAST, write_readme
+from mfclip.hub.lineage import steps_drawn_alike, steps_in_all
 
 
 def _figure(value: float) -> dict[str, float]:
@@ -31,43 +32,64 @@ def test_only_what_stands_between_the_markers_is_replaced(tmp_path):
     assert "on 1 of 1 generators" in told and "4.2%" in told
 
 
-def test_what_runs_without_something_achieve_is_said_where_it_was_measured(tmp_path):
-    def run(auc: float, *alarms: float) -> dict:
-        told = {str(place): {"called_substantial": _figure(share)} for place, share in enumerate(alarms)}
-        measured = {"re-saved": {"all": {"detector": _figure(auc)}, "reals": told}}
-        return {"steps": 2080, "image": "conv", "evenness": evenness, "conditions": measured}
-
-    evenness = 0.5
-    found = {
-        "leave-one-generator-out": {
-            "runs": {"a": run(0.9, 0.02), "b": run(0.35, 0.02)},
-            "summary": {"re-saved": {"runs": 2, "above_baseline": 1}},
-        },
-        "leave-one-real-source-out": {
-            "runs": {"a": run(0.6, 0.031), "b": run(0.5, 0.28)},
-            "summary": {"re-saved": {"runs": 2, "above_baseline": 2}},
-        },
+def run_without(auc: float, *alarms: float, caught: float = 0.1) -> dict:
+    """A left-out run: its AUC, half of which the baseline has, false alarms by source, forgeries it finds."""
+    told = {str(place): {"called_substantial": _figure(share)} for place, share in enumerate(alarms)}
+    difference = {"value": auc - 0.45, "low": auc - 0.55, "high": auc - 0.35}
+    measured = {
+        "all": {"detector": _figure(auc), "difference": difference},
+        "overall": {"forgeries_called_substantial": _figure(caught)},
+        "reals": told,
     }
-    readme = tmp_path / "README.md"
-    readme.write_text(FIRST + LAST, encoding="utf-8")
-    write_readme(readme, RESULTS, lambda protocol: found.get(protocol, {}))
-    told = " ".join(readme.read_text(encoding="utf-8").split())
+    return {"steps": 2080, "image": "conv", "left_out": "camera", "conditions": {"re-saved": measured}}
+
+
+@pytest.fixture
+def told_of(tmp_path):
+    """What the README says of left-out runs, on one line."""
+
+    def told(found: dict) -> str:
+        readme = tmp_path / "README.md"
+        readme.write_text(FIRST + LAST, encoding="utf-8")
+        write_readme(readme, RESULTS, lambda protocol: found.get(protocol, {}))
+        return " ".join(readme.read_text(encoding="utf-8").split())
+
+    return told
+
+
+def test_what_runs_without_something_achieve_is_said_where_it_was_measured(told_of):
+    told = told_of(
+        {
+            "leave-one-generator-out": {"runs": {"a": run_without(0.9, 0.02), "b": run_without(0.35, 0.02)}},
+            "leave-one-real-source-out": {
+                "runs": {"a": run_without(0.6, 0.031, caught=0.02), "b": run_without(0.5, 0.28)}
+            },
+        }
+    )
     assert "without one generator (2,080 steps each, image stream of kind conv)" in told
     assert "on 1 of 2: AUC of what each never saw 0.35 to 0.90." in told
     assert "call 3% to 28% of its photographs" in told
-    assert "several at once" not in told
-    assert "drawn alike" not in told
-    for row in found["leave-one-generator-out"]["runs"].values():
-        row["evenness"] = 1.0
-    write_readme(readme, RESULTS, lambda protocol: found.get(protocol, {}))
-    told = " ".join(readme.read_text(encoding="utf-8").split())
-    assert "image stream of kind conv, every generator and set of reals drawn alike)" in told
-    both = found["leave-one-real-source-out"]["runs"]["b"]
-    both["left_out"] = "camera, archive"
-    write_readme(readme, RESULTS, lambda protocol: found.get(protocol, {}))
-    told = " ".join(readme.read_text(encoding="utf-8").split())
+    assert "and 2% to 10% of the forgeries (AUC 0.50 to 0.60)" in told
+    assert "several at once" not in told and "drawn alike" not in told
+
+
+def test_runs_without_several_are_told_apart(told_of):
+    runs = {"a": run_without(0.6, 0.031), "b": run_without(0.5, 0.28, 0.2)}
+    runs["b"] |= {"left_out": "camera, archive", "steps": 900}
+    told = told_of({"leave-one-real-source-out": {"runs": runs}})
     assert "call 3% to 3% of its photographs" in told
-    assert "Without several at once: camera, archive 28%." in told
+    assert (
+        "Without several at once (900 steps each, image stream of kind conv), at worst 28% (camera," in told
+    )
+
+
+def test_steps_drawn_otherwise_are_counted_over_the_runs_before(told_of):
+    before = {"steps": 1580, "recipe": {"evenness": 0.5}}
+    record = {"steps": 500, "recipe": {"evenness": 1.0}, "started_from": {"record": before}}
+    run = run_without(0.6, 0.03) | {"drawn_alike": steps_drawn_alike(record), "steps": steps_in_all(record)}
+    told = told_of({"leave-one-real-source-out": {"runs": {"a": run}}})
+    assert "kind conv, the last 500 with generators and sets of reals drawn alike)" in told
+    assert steps_drawn_alike(before) == 0 and steps_drawn_alike({"steps": 3, "recipe": {}}) == 0
 
 
 def test_a_readme_without_markers_is_refused(tmp_path):

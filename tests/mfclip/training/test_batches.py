@@ -95,6 +95,20 @@ def test_evenness_says_how_often_a_small_generator_is_drawn(evenness, share):
     assert abs(np.mean(np.array(drawn) == 0) - share) < 0.03
 
 
+@pytest.mark.parametrize("pool", ["reals", "forgeries"])
+def test_a_recipe_hands_its_evenness_to_both_pools(caches, pool):
+    for evenness in (0.0, 1.0):
+        batches = TrainingBatches(*caches, dataclasses.replace(WIDE, evenness=evenness))
+        drawn = getattr(batches, pool)
+        sizes = np.array([len(member) for member in drawn.members]) ** (1 - evenness)
+        assert np.allclose(drawn.shares, sizes / sizes.sum())
+
+
+def test_an_evenness_outside_its_range_is_refused():
+    with pytest.raises(ValueError, match="evenness is 1.5"):
+        dataclasses.replace(WIDE, evenness=1.5)
+
+
 def test_ingredients_are_drawn_in_equal_shares_and_only_if_named(caches):
     count = {name: 0 for name in WIDE.ingredients}
     for entry in _planned(TrainingBatches(*caches, dataclasses.replace(WIDE, forgeries=0)), 30):
