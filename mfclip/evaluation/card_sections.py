@@ -288,11 +288,10 @@ def left_out(results: dict[str, Any], beside: Beside) -> str:
             if LEFT_OUT[protocol] == "real":
                 found_too = "forgeries_called_substantial"
                 rows = [[name, _worst(r), percent(r["overall"].get(found_too))] for name, r in runs.items()]
-                header = ["run", "left-out reals above the band, at worst", METRICS[found_too]]
-                parts.append(table(header, rows))
+                parts.append(table(["run", "left-out reals above the band", METRICS[found_too]], rows))
                 parts.append(
-                    "Forgeries that others made from the same collection stay in training: where there are such, the "
-                    "run has seen its look as forged only."
+                    "Of several left-out sources, the worst. Forgeries that others made from the same collection stay "
+                    "in training: where there are such, the run has seen its look as forged only."
                 )
             else:
                 parts.append(
@@ -325,9 +324,8 @@ def steps_told(runs: dict[str, Any]) -> str:
 
 
 def _worst(run: dict[str, Any]) -> str:
-    return percent(
-        max((row["called_substantial"] for row in run["reals"].values()), key=lambda f: f["value"])
-    )
+    shares = [row["called_substantial"] for row in run["reals"].values()]
+    return percent(max(shares, key=lambda figure: figure["value"]))
 
 
 def cross_dataset(results: dict[str, Any], beside: Beside) -> str:
