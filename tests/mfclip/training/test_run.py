@@ -148,6 +148,17 @@ def test_without_patience_the_last_average_is_shipped(begin, caches, tmp_path):
     )
 
 
+def test_a_run_older_than_a_setting_goes_on_if_it_did_the_same(begin, tmp_path):
+    begin(tmp_path / "run").save()
+    path = working_folder(tmp_path / "run") / loop.STATE
+    older = torch.load(path, map_location="cpu", weights_only=True)
+    del older["recipe"]["evenness"]
+    torch.save(older, path)
+    assert begin(tmp_path / "run").resume()
+    with pytest.raises(ValueError, match=r"another recipe \(different: \['evenness'\]\)"):
+        begin(tmp_path / "run", dataclasses.replace(SHORT, evenness=1.0)).resume()
+
+
 def test_a_run_is_not_resumed_under_other_settings_or_pictures(begin, caches, config, tmp_path):
     run = begin(tmp_path / "run")
     run.check_data(*caches)

@@ -187,6 +187,16 @@ class TestRunning:
         assert run("ablations", "--only", "full", "--steps", 6) == EXIT_USAGE
         assert "other settings (different: ['steps'])" in capsys.readouterr().err
 
+    def test_a_row_older_than_a_setting_is_finished_if_it_did_the_same(self, run, trainer, tmp_path, capsys):
+        assert run("ablations", "--only", "full") == 0
+        record = tmp_path / "out" / "full" / "training.json"
+        older = json.loads(record.read_text(encoding="utf-8"))
+        del older["recipe"]["evenness"]
+        record.write_text(json.dumps(older), encoding="utf-8")
+        assert run("ablations", "--only", "full") == 0 and trainer.calls == ["full"]
+        assert run("ablations", "--only", "full", "--evenness", 1) == EXIT_USAGE
+        assert "other settings (different: ['evenness'])" in capsys.readouterr().err
+
     def test_rows_of_different_photographs_are_not_put_in_one_table(self, run, trainer, capsys):
         assert run("ablations", "--only", "full") == 0
         trainer.photographs = "c" * 64
