@@ -47,21 +47,22 @@ class SamePadding(nn.Conv2d):
 
     def __init__(self, inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1) -> None:
         super().__init__(inputs, outputs, kernel, stride, groups=groups)
-        self.less, self.more = (kernel - stride) // 2, (kernel - stride + 1) // 2
+        self.less, odd = divmod(kernel - stride, 2)
+        self.odd = bool(odd)
         nn.init.kaiming_normal_(self.weight, mode="fan_in", nonlinearity="relu")
         nn.init.zeros_(self.bias)  # type: ignore[arg-type]
 
     def forward(self, pixels: Tensor) -> Tensor:
         """(B, inputs, S, S), S even → (B, outputs, ⌈S/stride⌉, ⌈S/stride⌉)."""
         weight, padding, apart = self.weight, self.less, 1
-        if pixels.device.type != "cpu":
-            if self.more > self.less:
-                pixels, padding = F.pad(pixels, (self.less, self.more) * 2), 0
-        elif self.more > self.less:
+        on_cpu = pixels.device.type == "cpu"
+        if self.odd and on_cpu:
             # A row and a column of zeros before the kernel shift it by the odd pixel; a padded copy of the map would
             # cost more than the taps that see nothing.
-            weight, padding = F.pad(weight, (1, 0, 1, 0)), self.more
-        elif self.kernel_size == (1, 1) and torch.backends.mkldnn.is_available():
+            weight, padding = F.pad(weight, (1, 0, 1, 0)), self.less + 1
+        elif self.odd:
+            pixels, padding = F.pad(pixels, (self.less, self.less + 1) * 2), 0
+        elif self.kernel_size == (1, 1) and on_cpu and torch.backends.mkldnn.is_available():
             # A 1×1 kernel has no second tap, so dilation changes no number; but with one thread PyTorch leaves a
             # dilated convolution to oneDNN and a plain one to a matrix product of MKL, which is slow on AMD's CPUs.
             apart = 2

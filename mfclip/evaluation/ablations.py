@@ -9,12 +9,11 @@ from typing import Any
 import numpy as np
 
 from mfclip.data.held_out import HeldOut
-from mfclip.evaluation.protocols import CONDITIONS, runs_in
+from mfclip.evaluation.protocols import CONDITIONS, runs_in, training_of
 from mfclip.evaluation.scores import Sampled, group_weights, rank_figures, said, told
 from mfclip.evaluation.scoring import DETECTOR, Bench, Scored, Subject
 from mfclip.evaluation.tables import mean_over_generators, overall, real_sources
 from mfclip.hub import read_checkpoint
-from mfclip.hub.lineage import steps_drawn_alike, steps_in_all
 
 FULL, NO_LANGUAGE = "full", "no-language-in-the-decision"
 COMPARED = {"ablations": "Ablations", "ingredients": "What each ingredient of the made forgeries adds"}
@@ -105,14 +104,10 @@ def names(runs: dict[str, Any]) -> list[str]:
 
 
 def facts(subject: Subject) -> dict[str, Any]:
-    """What tells a run from the others. steps: those of the runs that it began from included, None where unknown."""
+    """What tells a run from the others."""
     config, recipe = subject.model.config, subject.record.get("recipe", {})
     return {
-        "weights_sha256": subject.sha256,
-        "seed": recipe.get("seed"),
-        "steps": steps_in_all(subject.record),
-        "drawn_alike": steps_drawn_alike(subject.record),
-        "image": config.image.kind,
+        **training_of(subject),
         "noise": config.noise.kind,
         "alignment": config.alignment.kind,
         "levels": config.text.levels,

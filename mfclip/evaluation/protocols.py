@@ -128,6 +128,17 @@ def left_out_pictures(faces: RegionCache, left_out: LeaveOut) -> Keep:
     return keep
 
 
+def training_of(subject: Subject) -> dict[str, Any]:
+    """What a table of runs says of how each was trained. steps: None where some run on the way is unknown."""
+    return {
+        "weights_sha256": subject.sha256,
+        "seed": subject.record.get("recipe", {}).get("seed"),
+        "steps": steps_in_all(subject.record),
+        "drawn_alike": steps_drawn_alike(subject.record),
+        "image": subject.model.config.image.kind,
+    }
+
+
 def leave_one_out(bench: Bench, folder: Path, protocol: str, conditions: list[str]) -> dict[str, Any]:
     """Each run of a folder on what it was trained without; baselines are fitted without it too.
 
@@ -145,11 +156,7 @@ def leave_one_out(bench: Bench, folder: Path, protocol: str, conditions: list[st
         excluded = [entry for entry in bench.faces.entries if left_out.excludes(entry)]
         found[run.name] = {
             "left_out": ", ".join(left_out.names),
-            "seed": record["recipe"]["seed"],
-            "steps": steps_in_all(record),
-            "image": subject.model.config.image.kind,
-            "drawn_alike": steps_drawn_alike(record),
-            "weights_sha256": subject.sha256,
+            **training_of(subject),
             "pictures_left_out": len(excluded),
             "with_kin_in_training": sum(not keep(entry) for entry in excluded),
             "conditions": {},

@@ -22,7 +22,7 @@ websites it has never seen, expect less.
 """
 UNSEEN = {
     "leave-one-generator-out": (
-        "Runs of the same recipe without one generator ({steps}) are above the baseline, refitted without it too, on "
+        "Runs without one generator ({steps}) are above the baseline, refitted without it too, on "
         "{above} of {runs}: AUC of what each never saw {worst:.2f} to {best:.2f}."
     ),
     REALS: (

@@ -237,9 +237,9 @@ class Run:
         state = torch.load(path, map_location="cpu", weights_only=True)
         # As JSON both ways: tuples become lists, so equal settings compare equal.
         ours = json.loads(json.dumps({"recipe": asdict(self.recipe), "config": self.model.config.to_dict()}))
+        stored = state | {"recipe": as_recorded(state.get("recipe", {}))}
         for name, mine in ours.items():
-            theirs = json.loads(json.dumps(state.get(name, {})))
-            theirs = as_recorded(theirs) if name == "recipe" else theirs
+            theirs = json.loads(json.dumps(stored.get(name, {})))
             changed = sorted(key for key in {*mine, *theirs} if mine.get(key) != theirs.get(key))
             if changed:
                 raise ValueError(

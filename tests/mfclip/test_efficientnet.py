@@ -86,6 +86,12 @@ def test_padding_is_tensorflow_s(kernel, stride, side, random):
     assert torch.allclose(layer(x), padded(x, layer.weight, stride, 1) + layer.bias[:, None, None], atol=1e-5)
 
 
+@pytest.mark.parametrize(("kernel", "stride"), [(1, 1), (3, 1), (3, 2), (5, 1), (5, 2)])
+def test_off_the_cpu_the_map_itself_is_padded_to_the_same_size(kernel, stride):
+    x = torch.zeros(2, 3, 16, 16, device="meta")
+    assert SamePadding(3, 4, kernel, stride).to("meta")(x).shape == (2, 4, 16 // stride, 16 // stride)
+
+
 def test_the_published_network_s_numbers_survive_the_folding(random):
     state = published()
     trunk = EfficientNetTrunk(NARROW)

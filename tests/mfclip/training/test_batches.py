@@ -1,5 +1,6 @@
 """What a batch holds: pairs under one history, nothing that was left out, and shares that add up to the whole."""
 
+import copy
 import dataclasses
 from types import SimpleNamespace
 
@@ -97,10 +98,16 @@ def test_evenness_says_how_often_a_small_generator_is_drawn(evenness, share):
 
 @pytest.mark.parametrize("pool", ["reals", "forgeries"])
 def test_a_recipe_hands_its_evenness_to_both_pools(caches, pool):
+    faces, made = caches
+    first = next(e for e in faces.entries if e.split == "train" and e.fake == (pool == "forgeries"))
+    uneven = copy.copy(faces)
+    uneven.entries = [dataclasses.replace(e, generator="rare") if e is first else e for e in faces.entries]
     for evenness in (0.0, 1.0):
-        batches = TrainingBatches(*caches, dataclasses.replace(WIDE, evenness=evenness))
+        batches = TrainingBatches(uneven, made, dataclasses.replace(WIDE, evenness=evenness))
         drawn = getattr(batches, pool)
-        sizes = np.array([len(member) for member in drawn.members]) ** (1 - evenness)
+        pictures = np.array([len(member) for member in drawn.members])
+        assert pictures.min() == 1 < pictures.max(), "or every evenness would draw alike"
+        sizes = pictures ** (1 - evenness)
         assert np.allclose(drawn.shares, sizes / sizes.sum())
 
 
