@@ -13,10 +13,11 @@ coordinates). Nothing is rotated or mirrored.
 """
 
 import io
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from PIL import Image
@@ -175,9 +176,18 @@ def within_limit(region: np.ndarray, resize: Callable[[np.ndarray, int], np.ndar
 
 def re_encode(rgb: np.ndarray, **options: Any) -> np.ndarray:
     """(H, W, 3) uint8 → the same after one JPEG generation; options are Pillow's (quality, qtables, subsampling)."""
-    buffer = io.BytesIO()
-    Image.fromarray(rgb).save(buffer, "JPEG", **options)
-    return np.asarray(Image.open(buffer))
+    with _in_memory() as file:
+        Image.fromarray(rgb).save(file, "JPEG", **options)
+        file.seek(0)
+        return np.asarray(Image.open(file))
+
+
+def _in_memory() -> BinaryIO:
+    # Into a file of the system Pillow writes without holding the interpreter, so that other threads go on; a memory
+    # file is one that no disk ever sees.
+    if hasattr(os, "memfd_create"):
+        return os.fdopen(os.memfd_create("face"), "w+b")
+    return io.BytesIO()
 
 
 def cut_region(region: np.ndarray, x: float = 0.0, y: float = 0.0) -> FaceCrop:

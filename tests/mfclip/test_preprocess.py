@@ -1,4 +1,6 @@
 import io
+import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -216,6 +218,28 @@ def test_the_second_crop_is_the_first_one_saved_once_more(side, cropped):
     saved = cut_region(re_encode(region, quality=MILD_QUALITY))
     assert np.array_equal(again.face, saved.face) and np.array_equal(again.windows, saved.windows)
     assert not np.array_equal(again.face, crop.face)
+
+
+@pytest.mark.parametrize("options", [{"quality": 85}, {"quality": 40, "subsampling": 0}])
+def test_saving_once_more_gives_what_pillow_gives_with_and_without_memory_files(
+    options, astronaut, monkeypatch
+):
+    stream = io.BytesIO()
+    Image.fromarray(astronaut).save(stream, "JPEG", **options)
+    expected = np.asarray(Image.open(stream))
+    assert np.array_equal(re_encode(astronaut, **options), expected)
+    monkeypatch.delattr(os, "memfd_create", raising=False)
+    assert np.array_equal(re_encode(astronaut, **options), expected)
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="open files are counted as Linux does")
+def test_saving_once_more_leaves_no_file_open(astronaut):
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for _ in range(5):
+        re_encode(astronaut, quality=85)
+    with pytest.raises(ValueError):
+        re_encode(astronaut, quality="bad")
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
 def test_a_pre_cropped_picture_gives_its_central_square():
