@@ -4,17 +4,13 @@ import json
 from pathlib import Path
 from typing import Any
 
-from mfclip.evaluation.card_sections import (
-    SECTIONS,
-    cost,
-    cut_offs,
+from mfclip.evaluation.card_sections import SECTIONS, cost, cut_offs, limits, procedure
+from mfclip.evaluation.card_tables import (
     data_rows,
     false_alarms,
     generator_table,
     labelled,
-    limits,
     parts_table,
-    procedure,
     words_table,
 )
 from mfclip.evaluation.report import file_stem

@@ -1,133 +1,20 @@
-"""Sections and tables of the model card, as Markdown made of results."""
+"""Sections of the model card, as Markdown made of results."""
 
 from collections.abc import Callable
 from typing import Any
 
-from mfclip.evaluation.ablations import COMPARED
-from mfclip.evaluation.protocols import LEFT_OUT
-from mfclip.evaluation.scoring import BASELINE, DETECTOR, FILES
-from mfclip.hub.lineage import begun_anew, records_of, steps_in_all
-
-Beside = Callable[[str], dict[str, Any]]
-"""Results of another protocol by its name, {} where they do not lie beside the weights."""
-
-SCORER_NAMES = {DETECTOR: "detector", BASELINE: "spectrum + colour", FILES: "file metadata"}
-METRICS = {
-    "auc": "AUC",
-    "average_precision": "average precision",
-    "equal_error_rate": "equal error rate",
-    "tpr_at_5_percent_fpr": "true positives at 5 % false positives",
-    "accuracy": "accuracy at P(fake) = 0.5",
-    "balanced_accuracy": "balanced accuracy at P(fake) = 0.5",
-    "accuracy_at_cut_off": "accuracy at the stored cut-off",
-    "balanced_accuracy_at_cut_off": "balanced accuracy at the stored cut-off",
-    "calibration_error": "expected calibration error, pictures as they are",
-    "balanced_calibration_error": "expected calibration error, as many forgeries as reals",
-    "reals_called_substantial": "reals above the band",
-    "forgeries_called_substantial": "forgeries above the band",
-    "forgeries_called_little": "forgeries below the band",
-    "in_the_band": "in the band of uncertainty",
-    "mean_over_generators": "mean AUC over generators",
-}
-ONE_SEED = (
-    "Intervals are over test pictures and not over trainings: another seed moves a row, too, so that only large "
-    "differences mean something."
+from mfclip.evaluation.card_runs import compared, left_out
+from mfclip.evaluation.card_tables import (
+    METRICS,
+    Beside,
+    cell,
+    false_alarms,
+    generator_table,
+    percent,
+    table,
 )
-WORDS = {
-    "uncertain": '"uncertain", of all',
-    "uncertain_of_reals": '"uncertain", of reals',
-    "uncertain_of_forgeries": '"uncertain", of forgeries',
-    "right_of_the_rest": "right where it is not uncertain",
-    "right_of_the_rest_of_reals": "the same, reals",
-    "right_of_the_rest_of_forgeries": "the same, forgeries",
-    "reals_called_substantial": 'reals called "substantial evidence"',
-    "forgeries_called_substantial": 'forgeries called "substantial evidence"',
-    "forgeries_called_little": 'forgeries called "little evidence"',
-}
-
-
-def cell(figure: dict[str, float] | None, digits: int = 2, signed: bool = False) -> str:
-    """A figure with its interval, '–' where there is none."""
-    if figure is None:
-        return "–"
-    form = f"{'+' if signed else ''}.{digits}f"
-    return f"{figure['value']:{form}} [{figure['low']:{form}}, {figure['high']:{form}}]"
-
-
-def percent(figure: dict[str, float] | None) -> str:
-    """A share with its interval in per cent."""
-    if figure is None:
-        return "–"
-    return f"{figure['value']:.1%} [{figure['low']:.1%}, {figure['high']:.1%}]"
-
-
-def table(header: list[str], rows: list[list[str]]) -> str:
-    """A Markdown table."""
-    lines = [f"| {' | '.join(header)} |", "|---" * len(header) + "|"]
-    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])
-
-
-def generator_table(rows: dict[str, Any], first: str = "generator") -> str:
-    """By generator (or run): forgeries, reals, AUC of every scorer that looked at them."""
-    scorers = [name for name in SCORER_NAMES if any(name in row for row in rows.values())]
-    header = [first, "forgeries", "reals", *(SCORER_NAMES[name] for name in scorers)]
-    lines = [
-        [name, str(row["forgeries"]), str(row["reals"]), *(cell(row.get(scorer)) for scorer in scorers)]
-        for name, row in rows.items()
-    ]
-    return table(header, lines)
-
-
-def labelled(figures: dict[str, Any]) -> str:
-    """Rows of a two-column table."""
-    return "\n".join(f"| {METRICS[name]} | {cell(value, 3)} |" for name, value in figures.items())
-
-
-def words_table(words: dict[str, Any]) -> str:
-    """How often the page is uncertain, and how right the rest is."""
-    rows = [[label, percent(words.get(name))] for name, label in WORDS.items()]
-    return table(["", "share of pictures"], rows)
-
-
-def parts_table(row: dict[str, Any]) -> str:
-    """AUC of the detector, its parts and the baselines over all pictures."""
-    parts = [
-        [SCORER_NAMES.get(name, name), cell(value)]
-        for name, value in row.items()
-        if isinstance(value, dict) and "value" in value and not name.startswith("difference")
-    ]
-    return table(["part", "AUC"], parts)
-
-
-def false_alarms(measured: dict[str, Any]) -> str:
-    """By source of the real photographs: at one half, above the band, and in the words of the page."""
-    rows = [
-        [
-            name,
-            str(row["pictures"]),
-            *(
-                percent(row.get(key))
-                for key in ("called_substantial", "verdict_substantial", "at_or_above_one_half")
-            ),
-        ]
-        for name, row in measured["reals"].items()
-    ]
-    header = [
-        "source of reals",
-        "pictures",
-        "above the band",
-        'called "substantial evidence"',
-        "P(fake) ≥ 0.5",
-    ]
-    return table(header, rows)
-
-
-def data_rows(counts: dict[str, dict[str, int]]) -> str:
-    """Pictures by source and split, as rows."""
-    return "\n".join(
-        f"| {name} | {row.get('train', 0)} | {row.get('validation', 0)} | {row.get('test', 0)} |"
-        for name, row in sorted(counts.items())
-    )
+from mfclip.evaluation.scoring import DETECTOR
+from mfclip.hub.lineage import begun_anew, records_of, steps_in_all
 
 
 def cut_offs(calibration: dict[str, Any] | None) -> str:
@@ -274,60 +161,6 @@ def robustness(results: dict[str, Any], beside: Beside) -> str:
     )
 
 
-def left_out(results: dict[str, Any], beside: Beside) -> str:
-    """Runs that were trained without a generator, a kind or a real source, on what they never saw."""
-    parts = []
-    for protocol in LEFT_OUT:
-        found = beside(protocol)
-        for condition, summary in found.get("summary", {}).items():
-            runs = {name: run["conditions"][condition] for name, run in found["runs"].items()}
-            tables = generator_table({name: run["all"] for name, run in runs.items()}, "run")
-            steps = steps_told(found["runs"])
-            length = f"{steps}, those of the runs that they began from included.\n\n" if steps else ""
-            parts.append(f"#### {protocol}, {condition}\n\n{length}{tables}")
-            if LEFT_OUT[protocol] == "real":
-                found_too = "forgeries_called_substantial"
-                rows = [[name, _worst(r), percent(r["overall"].get(found_too))] for name, r in runs.items()]
-                parts.append(table(["run", "left-out reals above the band", METRICS[found_too]], rows))
-                parts.append(
-                    "Of several left-out sources, the worst. Forgeries that others made from the same collection stay "
-                    "in training: where there are such, the run has seen its look as forged only."
-                )
-            else:
-                parts.append(
-                    f"Above spectrum + colour, refitted without them, on {summary['above_baseline']} of "
-                    f"{summary['runs']}; surely so on {summary['surely_above_baseline']}."
-                )
-    if not parts:
-        return ""
-    told = (
-        "Each run is another training, without the pictures it is scored on; not these weights, whose steps and recipe "
-        "stand under Training."
-    )
-    return "\n\n".join([f"### What it never saw\n\n{told}", *parts]) + "\n"
-
-
-def steps_told(runs: dict[str, Any]) -> str:
-    """How long runs were trained, those that they began from included, with which image stream, drawn how.
-
-    '' where their results do not say. A table may be of an older kind of stream than the weights beside it.
-    """
-    steps = sorted({run["steps"] for run in runs.values() if run.get("steps")})
-    if not steps:
-        return ""
-    told = f"{steps[0]:,}{'' if len(steps) == 1 else f' to {steps[-1]:,}'} steps each"
-    kinds = sorted({str(run["image"]) for run in runs.values() if run.get("image")})
-    told += f", image stream of kind {' and '.join(kinds)}" if kinds else ""
-    alike = {run.get("drawn_alike", 0) for run in runs.values()}
-    last = " or ".join(f"{steps:,}" for steps in sorted(alike))
-    return f"{told}, the last {last} with generators and sets of reals drawn alike" if any(alike) else told
-
-
-def _worst(run: dict[str, Any]) -> str:
-    shares = [row["called_substantial"] for row in run["reals"].values()]
-    return percent(max(shares, key=lambda figure: figure["value"]))
-
-
 def cross_dataset(results: dict[str, Any], beside: Beside) -> str:
     """Another folder of photographs altogether."""
     parts = []
@@ -336,39 +169,6 @@ def cross_dataset(results: dict[str, Any], beside: Beside) -> str:
             f"#### {condition}\n\n{generator_table(measured['generators'])}\n\n{false_alarms(measured)}"
         )
     return "\n\n".join(["### Another dataset", *parts]) + "\n" if parts else ""
-
-
-def compared(results: dict[str, Any], beside: Beside) -> str:
-    """Runs that differ in one thing, with paired differences: ablations, and ingredients of the made forgeries."""
-    parts = []
-    for protocol, title in COMPARED.items():
-        found = beside(protocol)
-        runs = found.get("runs", {})
-        names = dict.fromkeys(name for run in runs.values() for name in run["conditions"])
-        if names:
-            length = steps_told(runs)
-            told = f"Other trainings than these weights{f', {length}' if length else ''}. {ONE_SEED}"
-            parts.append(f"### {title}\n\n{told}")
-            parts += [f"#### {name}\n\n{_comparison(runs, name)}" for name in names]
-    return "\n\n".join(parts) + "\n" if parts else ""
-
-
-def _comparison(runs: dict[str, Any], condition: str) -> str:
-    rows = []
-    for name, run in runs.items():
-        here = run["conditions"].get(condition, {})
-        change = here.get("difference", {})
-        keys = ("auc", "mean_over_generators")
-        rows.append(
-            [
-                name,
-                *(f"{cell(here.get(key))} ({cell(change.get(key), 3, True)})" for key in keys),
-                percent(here.get("reals_called_substantial")),
-                run.get("against") or "–",
-            ]
-        )
-    mean = "mean AUC over generators (difference)"
-    return table(["run", "AUC (difference)", mean, "reals above the band", "against"], rows)
 
 
 def rewordings(results: dict[str, Any], beside: Beside) -> str:

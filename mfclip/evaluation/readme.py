@@ -4,7 +4,8 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
-from mfclip.evaluation.card_sections import Beside, cell, steps_told, table
+from mfclip.evaluation.card_runs import steps_told
+from mfclip.evaluation.card_tables import Beside, cell, table
 from mfclip.evaluation.protocols import left_out_summary
 
 FIRST, LAST = "<!-- results -->\n", "<!-- end of results -->"

@@ -1,0 +1,99 @@
+"""Sections of the model card about other trainings than the weights it lies beside."""
+
+from typing import Any
+
+from mfclip.evaluation.ablations import COMPARED
+from mfclip.evaluation.card_tables import METRICS, Beside, cell, generator_table, percent, table
+from mfclip.evaluation.protocols import LEFT_OUT
+
+ONE_SEED = (
+    "Intervals are over test pictures and not over trainings: another seed moves a row, too, so that only large "
+    "differences mean something."
+)
+
+
+def left_out(results: dict[str, Any], beside: Beside) -> str:
+    """Runs that were trained without a generator, a kind or a real source, on what they never saw."""
+    parts = []
+    for protocol in LEFT_OUT:
+        found = beside(protocol)
+        for condition, summary in found.get("summary", {}).items():
+            runs = {name: run["conditions"][condition] for name, run in found["runs"].items()}
+            tables = generator_table({name: run["all"] for name, run in runs.items()}, "run")
+            steps = steps_told(found["runs"])
+            length = f"{steps}, those of the runs that they began from included.\n\n" if steps else ""
+            parts.append(f"#### {protocol}, {condition}\n\n{length}{tables}")
+            if LEFT_OUT[protocol] == "real":
+                found_too = "forgeries_called_substantial"
+                rows = [[name, _worst(r), percent(r["overall"].get(found_too))] for name, r in runs.items()]
+                parts.append(table(["run", "left-out reals above the band", METRICS[found_too]], rows))
+                parts.append(
+                    "Of several left-out sources, the worst. Forgeries that others made from the same collection stay "
+                    "in training: where there are such, the run has seen its look as forged only."
+                )
+            else:
+                parts.append(
+                    f"Above spectrum + colour, refitted without them, on {summary['above_baseline']} of "
+                    f"{summary['runs']}; surely so on {summary['surely_above_baseline']}."
+                )
+    if not parts:
+        return ""
+    told = (
+        "Each run is another training, without the pictures it is scored on; not these weights, whose steps and recipe "
+        "stand under Training."
+    )
+    return "\n\n".join([f"### What it never saw\n\n{told}", *parts]) + "\n"
+
+
+def steps_told(runs: dict[str, Any]) -> str:
+    """How long runs were trained, those that they began from included, with which image stream, drawn how.
+
+    '' where their results do not say. A table may be of an older kind of stream than the weights beside it.
+    """
+    steps = sorted({run["steps"] for run in runs.values() if run.get("steps")})
+    if not steps:
+        return ""
+    told = f"{steps[0]:,}{'' if len(steps) == 1 else f' to {steps[-1]:,}'} steps each"
+    kinds = sorted({str(run["image"]) for run in runs.values() if run.get("image")})
+    told += f", image stream of kind {' and '.join(kinds)}" if kinds else ""
+    alike = {run.get("drawn_alike", 0) for run in runs.values()}
+    last = " or ".join(f"{steps:,}" for steps in sorted(alike))
+    return f"{told}, the last {last} with generators and sets of reals drawn alike" if any(alike) else told
+
+
+def _worst(run: dict[str, Any]) -> str:
+    shares = [row["called_substantial"] for row in run["reals"].values()]
+    return percent(max(shares, key=lambda figure: figure["value"]))
+
+
+def compared(results: dict[str, Any], beside: Beside) -> str:
+    """Runs that differ in one thing, with paired differences: ablations, and ingredients of the made forgeries."""
+    parts = []
+    for protocol, title in COMPARED.items():
+        found = beside(protocol)
+        runs = found.get("runs", {})
+        names = dict.fromkeys(name for run in runs.values() for name in run["conditions"])
+        if names:
+            length = steps_told(runs)
+            told = f"Other trainings than these weights{f', {length}' if length else ''}. {ONE_SEED}"
+            parts.append(f"### {title}\n\n{told}")
+            parts += [f"#### {name}\n\n{_comparison(runs, name)}" for name in names]
+    return "\n\n".join(parts) + "\n" if parts else ""
+
+
+def _comparison(runs: dict[str, Any], condition: str) -> str:
+    rows = []
+    for name, run in runs.items():
+        here = run["conditions"].get(condition, {})
+        change = here.get("difference", {})
+        keys = ("auc", "mean_over_generators")
+        rows.append(
+            [
+                name,
+                *(f"{cell(here.get(key))} ({cell(change.get(key), 3, True)})" for key in keys),
+                percent(here.get("reals_called_substantial")),
+                run.get("against") or "–",
+            ]
+        )
+    mean = "mean AUC over generators (difference)"
+    return table(["run", "AUC (difference)", mean, "reals above the band", "against"], rows)
