@@ -36,6 +36,7 @@ def left_out(results: dict[str, Any], beside: Beside) -> str:
                     f"Above spectrum + colour, refitted without them, on {summary['above_baseline']} of "
                     f"{summary['runs']}; surely so on {summary['surely_above_baseline']}."
                 )
+            parts += _by_share(summary)
     if not parts:
         return ""
     told = (
@@ -43,6 +44,23 @@ def left_out(results: dict[str, Any], beside: Beside) -> str:
         "stand under Training."
     )
     return "\n\n".join([f"### What it never saw\n\n{told}", *parts]) + "\n"
+
+
+def _by_share(summary: dict[str, Any]) -> list[str]:
+    """What a larger share of the head would have been worth on what the runs never saw."""
+    aucs = summary.get("auc_by_head_share", {})
+    if not aucs:
+        return []
+    even = {share: auc for share, auc in aucs.items() if round(10 * float(share), 6).is_integer()}
+    figures = table(
+        ["the head's share of the margin", *(f"{float(share):.0%}" for share in even)],
+        [["mean AUC over the runs, sources alike", *(f"{auc:.3f}" for auc in even.values())]],
+    )
+    told = (
+        "Equal shares would be kept if they cost no more than half a point; the nearest to equal that does not is "
+        f"{summary['head_share']:.0%}."
+    )
+    return [figures, told]
 
 
 def steps_told(runs: dict[str, Any]) -> str:

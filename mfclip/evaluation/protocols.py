@@ -11,8 +11,9 @@ import numpy as np
 from mfclip.data.cache import Entry, RegionCache
 from mfclip.data.held_out import HeldOut
 from mfclip.data.leave_out import LeaveOut
+from mfclip.data.shares import nearest_to_equal, picture_weights, share_aucs
 from mfclip.evaluation.scores import group_weights, said
-from mfclip.evaluation.scoring import BASELINE, DETECTOR, Bench, Keep, Subject, with_partners
+from mfclip.evaluation.scoring import BASELINE, DETECTOR, Bench, Keep, Scored, Subject, with_partners
 from mfclip.evaluation.tables import measure, overall
 from mfclip.evaluation.treatments import CURVES
 from mfclip.hub import CONFIG, RECORD, read_checkpoint
@@ -165,7 +166,8 @@ def leave_one_out(bench: Bench, folder: Path, protocol: str, conditions: list[st
             touched = CONDITIONS[name]
             baselines = bench.baselines(touched, lambda entry, rule=left_out: not rule.excludes(entry))  # type: ignore[misc]
             held_out = HeldOut(bench.faces, None, touched=touched, keep=keep)
-            measured = measure(bench.score(subject, held_out, baselines))
+            scored = bench.score(subject, held_out, baselines)
+            measured = {**measure(scored), "auc_by_head_share": _by_share(scored, subject)}
             found[run.name]["conditions"][name] = measured
             logger.info("%s, %s: %s", run.name, name, headline(measured))
     if not found:
@@ -176,15 +178,32 @@ def leave_one_out(bench: Bench, folder: Path, protocol: str, conditions: list[st
     return {"runs": found, "summary": {name: left_out_summary(found, name) for name in conditions}}
 
 
-def left_out_summary(runs: dict[str, Any], condition: str) -> dict[str, int]:
-    """Over how many runs the detector's AUC is above the baseline's, and surely so (interval of the difference)."""
-    rows = [run["conditions"][condition]["all"] for run in runs.values()]
-    rows = [row for row in rows if "difference" in row]
-    return {
+def _by_share(scored: Scored, subject: Subject) -> dict[str, float]:
+    """AUC of a run by the head's share of its margin, readouts standardised as its own validation has them."""
+    share, decision = (subject.record.get("calibration") or {}).get("head_share"), scored.decision
+    spread = (share / decision.a, (1 - share) / decision.b) if share else None
+    aucs = share_aucs(scored.readouts, picture_weights(scored.readouts), spread)
+    return {f"{share:g}": auc for share, auc in aucs.items()}
+
+
+def left_out_summary(runs: dict[str, Any], condition: str) -> dict[str, Any]:
+    """Over how many runs the detector's AUC is above the baseline's, and surely so (interval of the difference).
+
+    auc_by_head_share, head_share: mean over the runs whose results have it, and the share that it speaks for.
+    """
+    measured = [run["conditions"][condition] for run in runs.values()]
+    rows = [one["all"] for one in measured if "difference" in one["all"]]
+    by_share = [one["auc_by_head_share"] for one in measured if "auc_by_head_share" in one]
+    aucs = {share: float(np.mean([one[share] for one in by_share])) for share in (by_share or [{}])[0]}
+    found = {
         "runs": len(rows),
         "above_baseline": sum(row["difference"]["value"] > 0 for row in rows),
         "surely_above_baseline": sum(row["difference"]["low"] > 0 for row in rows),
     }
+    if not aucs:
+        return found
+    best = nearest_to_equal({float(share): auc for share, auc in aucs.items()})
+    return {**found, "auc_by_head_share": aucs, "head_share": best}
 
 
 def cross_dataset(

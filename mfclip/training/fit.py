@@ -1,7 +1,9 @@
 """The decision rule, fitted on validation: a, b, c, temperature, and a band of uncertainty with known error rates.
 
 Both readouts are standardised and given equal shares, unless that costs more than AUC_TOLERANCE of the best share's
-AUC; then the share nearest to equal that does not is taken, never outside 0.1–0.9, so that neither is fitted away.
+AUC; then the share nearest to equal that does not is taken, never outside 0.1–0.9, so that neither is fitted away
+(mfclip/data/shares.py). Validation knows no other sources than training, so a recipe may name the share instead, as
+runs that were trained without a source found it.
 
 The band's edges are split-conformal (Vovk, Gammerman and Shafer, *Algorithmic Learning in a Random World*, 2005):
 with n pictures of one sort, the ⌈(n + 1)(1 − α)⌉-th smallest value is exceeded by a new picture of that sort with a
@@ -19,13 +21,11 @@ import numpy as np
 from scipy.special import expit, logit
 from scipy.stats import t as student_t
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import roc_auc_score
 
 from mfclip.config import DecisionConfig
 from mfclip.data.readouts import Readouts
+from mfclip.data.shares import nearest_to_equal, picture_weights, share_aucs
 
-AUC_TOLERANCE = 0.005
-SHARES = np.round(np.arange(0.1, 0.91, 0.05), 2)
 FALSE_ALARMS = 0.05
 """Share of the reals of each validation source that may lie above the band: what 'substantial evidence' may cost."""
 MISSES = 0.10
@@ -100,28 +100,9 @@ class Calibration:
         )
 
 
-def picture_weights(readouts: Readouts) -> np.ndarray:
-    """(N,) weights under which both classes count alike and, within a class, every source or generator does."""
-    weights = np.zeros(len(readouts.fake))
-    for side in (False, True):
-        names = np.unique(readouts.generator[readouts.fake == side])
-        for name in names:
-            chosen = (readouts.generator == name) & (readouts.fake == side)
-            weights[chosen] = 1 / (len(names) * chosen.sum())
-    return weights / weights.sum()
-
-
-def head_share(readouts: Readouts, weights: np.ndarray) -> tuple[float, dict[float, float]]:
-    """The head's share of the margin, and the weighted validation AUC of every share tried."""
-    head, language = readouts.head / readouts.head.std(), readouts.language / readouts.language.std()
-    aucs = {
-        float(share): float(
-            roc_auc_score(readouts.fake, share * head + (1 - share) * language, sample_weight=weights)
-        )
-        for share in SHARES
-    }
-    enough = [share for share, auc in aucs.items() if auc >= max(aucs.values()) - AUC_TOLERANCE]
-    return min(enough, key=lambda share: abs(share - 0.5)), aucs
+def head_share(readouts: Readouts, weights: np.ndarray) -> float:
+    """The head's share of the margin that validation allows: equal, or as near to it as AUC_TOLERANCE lets it be."""
+    return nearest_to_equal(share_aucs(readouts, weights))
 
 
 def conformal_high(values: np.ndarray, rate: float) -> float | None:
@@ -179,8 +160,10 @@ def further_quantile(quantiles: Sequence[float], confidence: float = FURTHER_SOU
     return float(expit(logits.mean() + factor * logits.std(ddof=1)))
 
 
-def calibrate(readouts: Readouts) -> Calibration:
+def calibrate(readouts: Readouts, share: float | None = None) -> Calibration:
     """Fit all six numbers on the readouts of validation.
+
+    share: the head's, where it is known from elsewhere; None: `head_share`.
 
     c and temperature come from a logistic regression of the label on the standardised sum, both classes and all
     generators weighted alike, so P(fake) is calibrated for one forgery in two photographs. The band's upper edge is
@@ -195,7 +178,7 @@ def calibrate(readouts: Readouts) -> Calibration:
             f"Validation has {readouts.fake.sum()} forgeries of {len(readouts.fake)}; both are needed."
         )
     weights = picture_weights(readouts)
-    share, _ = head_share(readouts, weights)
+    share = head_share(readouts, weights) if share is None else share
     a, b = share / readouts.head.std(), (1 - share) / readouts.language.std()
     score = a * readouts.head + b * readouts.language
     fitted = LogisticRegression(C=1e6).fit(

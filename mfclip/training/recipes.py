@@ -26,8 +26,10 @@ class Recipe:
     the weight average that is shipped. alone: weight of the cross-entropy of each stream by itself. paired: weight of
     the ranking of a forgery above the real it was made from. sides: weight of the wordings' own side. alignment:
     weight of the contrastive loss, whose gradient is multiplied by the logit scale (14 at the start) and otherwise
-    drowns the head's. gate_target: mean gate over negative pairs, held with weight gate_hold. distil_temperature: of
-    the KL to the predicted text feature. patience: validations without improvement before the run stops early, 0 for
+    drowns the head's. gate_target: mean gate over negative pairs, held with weight gate_hold. head_share: of
+    the decision's margin, both readouts standardised, 0.1 to 0.9, or 0 for what validation finds, which cannot know how
+    either carries over to sources that were not trained on. distil_temperature: of the KL to the predicted text
+    feature. patience: validations without improvement before the run stops early, 0 for
     never.
     """
 
@@ -57,6 +59,7 @@ class Recipe:
     alignment: float = 0.3
     gate_target: float = 0.5
     gate_hold: float = 4.0
+    head_share: float = 0.0
     distil_temperature: float = 2.0
     validate_every: int = 600
     patience: int = 0
@@ -87,11 +90,16 @@ class Recipe:
         for name in ("paraphrases", "spared", "evenness"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} is {getattr(self, name)}; a share of 0 to 1 is needed.")
+        if self.head_share and not 0.1 <= self.head_share <= 0.9:
+            raise ValueError(
+                f"head_share is {self.head_share}; 0.1 to 0.9 is needed, so that neither readout is fitted away, or 0 "
+                "to leave it to validation."
+            )
 
 
 def as_recorded(recipe: Mapping[str, Any]) -> dict[str, Any]:
     """A recipe by field, as a run wrote it down; fields that are younger than the run get what it did without them."""
-    return {"evenness": 0.5, **recipe}
+    return {"evenness": 0.5, "head_share": 0.0, **recipe}
 
 
 TINY = Recipe(tune="late")

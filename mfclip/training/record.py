@@ -17,12 +17,14 @@ from mfclip.config import UNFITTED, DecisionConfig
 from mfclip.data.cache import Entry, RegionCache
 from mfclip.data.leave_out import LeaveOut
 from mfclip.data.readouts import Readouts, generator_aucs, read_out
+from mfclip.data.shares import picture_weights, share_aucs
 from mfclip.hub import RECORD, write_checkpoint
 from mfclip.model import MFCLIP
 from mfclip.training.curves import write_curves
-from mfclip.training.fit import calibrate, head_share, picture_weights
+from mfclip.training.fit import calibrate
 from mfclip.training.language import write_words
 from mfclip.training.loop import CURVE, Run, validation_split
+from mfclip.training.recipes import Recipe
 from mfclip.training.spectra import write_spectra
 
 logger = logging.getLogger(__name__)
@@ -56,7 +58,7 @@ def write_run(run: Run, faces: RegionCache, made: RegionCache, variant: str = "f
     """
     model = run.shipped()
     readouts = read_out(model, validation_split(faces, run.recipe), patch=run.recipe.patch)
-    decision, calibration = _decision(readouts)
+    decision, calibration = fitted_decision(readouts, run.recipe)
     config = dataclasses.replace(model.config, decision=decision)
     folder = run.folder
     write_checkpoint(
@@ -65,6 +67,7 @@ def write_run(run: Run, faces: RegionCache, made: RegionCache, variant: str = "f
     if run.recipe.paraphrases:
         write_words(folder, config.hierarchy)
     write_spectra(folder, faces, run.recipe.leave_out, run.recipe.histories)
+    best = None if run.best is None else {"step": run.best["step"], "mean_auc": run.best["auc"]}
     record = {
         **_circumstances(run, variant),
         "data": _data(run, faces, made),
@@ -73,7 +76,7 @@ def write_run(run: Run, faces: RegionCache, made: RegionCache, variant: str = "f
             "trained": sum(value.numel() for value in run.trained),
             "token_table": model.language.tower.token_embedding.weight.numel(),
         },
-        "validation": _figures(readouts, run),
+        "validation": {**validation_figures(readouts), "best": best},
         "calibration": calibration,
         "epoch": epoch(run, faces),
         **_learned(model),
@@ -85,9 +88,13 @@ def write_run(run: Run, faces: RegionCache, made: RegionCache, variant: str = "f
     logger.info("wrote %s: %s", folder, decision)
 
 
-def _decision(readouts: Readouts) -> tuple[DecisionConfig, dict[str, Any] | None]:
+def fitted_decision(readouts: Readouts, recipe: Recipe) -> tuple[DecisionConfig, dict[str, Any] | None]:
+    """The decision that validation and the recipe make, and its `Calibration` as a dictionary.
+
+    Where it cannot be fitted, an unfitted one that says why, and None.
+    """
     try:
-        found = calibrate(readouts)
+        found = calibrate(readouts, recipe.head_share or None)
     except ValueError as error:
         logger.warning("the decision was not fitted: %s", error)
         return dataclasses.replace(UNFITTED, origin=f"not fitted: {error}"), None
@@ -144,10 +151,12 @@ def counts(entries: Sequence[Entry], left_out: LeaveOut) -> dict[str, dict[str, 
     return found
 
 
-def _figures(readouts: Readouts, run: Run) -> dict[str, Any]:
-    _, shares = head_share(readouts, picture_weights(readouts))
-    best = None if run.best is None else {"step": run.best["step"], "mean_auc": run.best["auc"]}
-    return {"auc": generator_aucs(readouts), "auc_by_head_share": shares, "best": best}
+def validation_figures(readouts: Readouts) -> dict[str, Any]:
+    """AUC by generator, and by the head's share of the margin."""
+    return {
+        "auc": generator_aucs(readouts),
+        "auc_by_head_share": share_aucs(readouts, picture_weights(readouts)),
+    }
 
 
 def _learned(model: MFCLIP) -> dict[str, Any]:

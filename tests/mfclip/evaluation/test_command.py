@@ -161,6 +161,18 @@ def test_leave_one_out_scores_what_each_run_never_saw(photographs, cache, tmp_pa
     row = results["runs"]["without-camera"]["conditions"]["re-saved"]
     assert set(row["reals"]) == {"camera"} and row["reals"]["camera"]["pictures"] == 12
     assert row["all"]["forgeries"] == sum(entry.fake and entry.split == "test" for entry in faces)
+    _check_shares(results)
+
+
+def _check_shares(results):
+    """Of one run, the mean over runs is its own; the ends of the scale lie near either readout by itself."""
+    row, summary = results["runs"]["without-camera"]["conditions"]["re-saved"], results["summary"]["re-saved"]
+    aucs = row["auc_by_head_share"]
+    assert summary["auc_by_head_share"] == pytest.approx(aucs) and len(aucs) == 17
+    best = max(aucs.values())
+    assert aucs[f"{summary['head_share']:g}"] >= best - 0.005
+    nearer = [share for share in aucs if abs(float(share) - 0.5) < abs(summary["head_share"] - 0.5) - 1e-9]
+    assert all(aucs[share] < best - 0.005 for share in nearer)
 
 
 def test_ablations_stand_beside_full(photographs, cache, tmp_path):

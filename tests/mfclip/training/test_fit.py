@@ -8,6 +8,7 @@ import pytest
 
 from mfclip import decision as rule
 from mfclip.data.readouts import Readouts
+from mfclip.data.shares import picture_weights, share_aucs
 from mfclip.training.fit import (
     FALSE_ALARMS,
     FURTHER,
@@ -20,7 +21,6 @@ from mfclip.training.fit import (
     fit_decision,
     further_quantile,
     head_share,
-    picture_weights,
     rate_for,
     source_quantiles,
 )
@@ -51,10 +51,19 @@ def test_equal_readouts_get_equal_standardised_shares():
 
 def test_a_useless_readout_is_held_back_but_not_fitted_away():
     readouts = _readouts(0.0)
-    share, aucs = head_share(readouts, picture_weights(readouts))
+    weights = picture_weights(readouts)
+    share, aucs = head_share(readouts, weights), share_aucs(readouts, weights)
     assert 0.5 < share <= 0.9
     assert aucs[share] >= max(aucs.values()) - 0.005
     assert fit_decision(readouts, "test").b > 0
+
+
+def test_a_share_known_from_elsewhere_is_kept_to():
+    readouts = _readouts(1.0)
+    found = calibrate(readouts, 0.2)
+    assert found.head_share == 0.2
+    assert found.a * readouts.head.std() == pytest.approx(0.2)
+    assert found.b * readouts.language.std() == pytest.approx(0.8)
 
 
 def test_the_probability_is_calibrated_and_the_band_means_what_it_says():
