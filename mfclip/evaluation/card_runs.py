@@ -41,7 +41,7 @@ def left_out(results: dict[str, Any], beside: Beside) -> str:
         return ""
     told = (
         "Each run is another training, without the pictures it is scored on; not these weights, whose steps and recipe "
-        "stand under Training."
+        "stand under Training. Where the head's share of the margin is not told, each run's own validation chose it."
     )
     return "\n\n".join([f"### What it never saw\n\n{told}", *parts]) + "\n"
 
@@ -76,7 +76,11 @@ def steps_told(runs: dict[str, Any]) -> str:
     told += f", image stream of kind {' and '.join(kinds)}" if kinds else ""
     alike = {run.get("drawn_alike", 0) for run in runs.values()}
     last = " or ".join(f"{steps:,}" for steps in sorted(alike))
-    return f"{told}, the last {last} with generators and sets of reals drawn alike" if any(alike) else told
+    told += f", the last {last} with generators and sets of reals drawn alike" if any(alike) else ""
+    shares = sorted({run["head_share"] for run in runs.values() if run.get("head_share")})
+    return told + (
+        f", the head with {' or '.join(f'{share:.0%}' for share in shares)} of the margin" if shares else ""
+    )
 
 
 def _worst(run: dict[str, Any]) -> str:

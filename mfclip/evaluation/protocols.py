@@ -130,13 +130,15 @@ def left_out_pictures(faces: RegionCache, left_out: LeaveOut) -> Keep:
 
 
 def training_of(subject: Subject) -> dict[str, Any]:
-    """What a table of runs says of how each was trained. steps: None where some run on the way is unknown."""
+    """What a table of runs says of how each was trained. steps: None where some run on the way is unknown; head_share:
+    of its margin, None where its decision was not fitted."""
     return {
         "weights_sha256": subject.sha256,
         "seed": subject.record.get("recipe", {}).get("seed"),
         "steps": steps_in_all(subject.record),
         "drawn_alike": steps_drawn_alike(subject.record),
         "image": subject.model.config.image.kind,
+        "head_share": (subject.record.get("calibration") or {}).get("head_share"),
     }
 
 

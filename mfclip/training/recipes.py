@@ -107,7 +107,7 @@ TINY = Recipe(tune="late", head_share=0.2)
 (checkpoints/tiny/leave-one-real-source-out.json, `auc_by_head_share`): on sources that training never saw the head is
 near chance, and what it does at home does not show it."""
 
-PAIRS = Recipe(name="pairs", reals=16, pairs=16, forgeries=0, tune="late", head_share=0.2)
+PAIRS = Recipe(name="pairs", reals=16, pairs=16, forgeries=0, tune="late")
 """Reals and the forgeries made from them only: no forgery of anybody else's generator is seen."""
 
 SMOKE = Recipe(

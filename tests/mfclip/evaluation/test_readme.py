@@ -92,6 +92,15 @@ def test_steps_drawn_otherwise_are_counted_over_the_runs_before(told_of):
     assert steps_drawn_alike(before) == 0 and steps_drawn_alike({"steps": 3, "recipe": {}}) == 0
 
 
+def test_the_head_s_share_is_told_where_the_results_know_it(told_of):
+    runs = {name: run_without(0.6, 0.03) | {"head_share": 0.2} for name in "ab"}
+    told = told_of({"leave-one-generator-out": {"runs": runs}})
+    assert "image stream of kind conv, the head with 20% of the margin)" in told
+    runs["b"]["head_share"] = None
+    assert "the head with 20% of the margin)" in told_of({"leave-one-generator-out": {"runs": runs}})
+    assert "of the margin" not in told_of({"leave-one-generator-out": {"runs": {"b": runs["b"]}}})
+
+
 def test_a_readme_without_markers_is_refused(tmp_path):
     readme = tmp_path / "README.md"
     readme.write_text("nothing", encoding="utf-8")
