@@ -77,10 +77,10 @@ def steps_told(runs: dict[str, Any]) -> str:
     alike = {run.get("drawn_alike", 0) for run in runs.values()}
     last = " or ".join(f"{steps:,}" for steps in sorted(alike))
     told += f", the last {last} with generators and sets of reals drawn alike" if any(alike) else ""
-    shares = sorted({run["head_share"] for run in runs.values() if run.get("head_share")})
-    return told + (
-        f", the head with {' or '.join(f'{share:.0%}' for share in shares)} of the margin" if shares else ""
-    )
+    shares = {run.get("head_share") for run in runs.values()}
+    if None in shares:
+        return told
+    return f"{told}, the head with {' or '.join(f'{share:.0%}' for share in sorted(shares))} of the margin"
 
 
 def _worst(run: dict[str, Any]) -> str:
