@@ -58,7 +58,7 @@ def _by_share(summary: dict[str, Any]) -> list[str]:
     )
     told = (
         "Equal shares would be kept if they cost no more than half a point; the nearest to equal that does not is "
-        f"{summary['head_share']:.0%}."
+        f"{summary['head_share']:.0%}. A share that is chosen on these runs looks a little too good on them."
     )
     return [figures, told]
 
@@ -74,9 +74,11 @@ def steps_told(runs: dict[str, Any]) -> str:
     told = f"{steps[0]:,}{'' if len(steps) == 1 else f' to {steps[-1]:,}'} steps each"
     kinds = sorted({str(run["image"]) for run in runs.values() if run.get("image")})
     told += f", image stream of kind {' and '.join(kinds)}" if kinds else ""
-    alike = {run.get("drawn_alike", 0) for run in runs.values()}
-    last = " or ".join(f"{steps:,}" for steps in sorted(alike))
-    told += f", the last {last} with generators and sets of reals drawn alike" if any(alike) else ""
+    if any(run.get("drawn_alike") for run in runs.values()):
+        alike = {run.get("drawn_alike", 0) for run in runs.values()}
+        whole = all(run.get("drawn_alike") == run.get("steps") for run in runs.values())
+        last = "" if whole else f"the last {' or '.join(f'{steps:,}' for steps in sorted(alike))} with "
+        told += f", {last}generators and sets of reals drawn alike"
     shares = {run.get("head_share") for run in runs.values()}
     if None in shares:
         return told

@@ -27,8 +27,8 @@ UNSEEN = {
         "{above} of {runs}: AUC of what each never saw {worst:.2f} to {best:.2f}."
     ),
     REALS: (
-        "Runs without one source of real photographs ({steps}) call {least:.0%} to {most:.0%} of its photographs "
-        "*substantial evidence*, and {found_least:.0%} to {found_most:.0%} of the forgeries (AUC {worst:.2f} to "
+        "Runs without one source of real photographs ({steps}) call {alarms} of its photographs "
+        "*substantial evidence*, and {caught} of the forgeries (AUC {worst:.2f} to "
         "{best:.2f})."
     ),
 }
@@ -83,16 +83,20 @@ def unseen(beside: Beside) -> str:
             runs=summary["runs"],
             worst=min(aucs),
             best=max(aucs),
-            least=min(alarms),
-            most=max(alarms),
-            found_least=min(catches),
-            found_most=max(catches),
+            alarms=_span(alarms),
+            caught=_span(catches),
         )
         if several and protocol == REALS:
             together = [f"{max(_alarms(run)):.0%} ({run['left_out']} left out)" for run in several.values()]
             line += " " + TOGETHER.format(steps=steps_told(several), told=", ".join(together))
         told.append(textwrap.fill(line, WIDTH) + "\n")
     return "".join(told)
+
+
+def _span(shares: list[float]) -> str:
+    """From the least to the largest, one figure where both read the same."""
+    ends = f"{min(shares):.0%}", f"{max(shares):.0%}"
+    return ends[0] if ends[0] == ends[1] else " to ".join(ends)
 
 
 def _re_saved(run: dict[str, Any]) -> dict[str, Any]:
