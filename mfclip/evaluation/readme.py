@@ -26,6 +26,10 @@ UNSEEN = {
         "Runs without one generator ({steps}) are above the baseline, refitted without it too, on "
         "{above} of {runs}: AUC of what each never saw {worst:.2f} to {best:.2f}."
     ),
+    "leave-one-forgery-kind-out": (
+        "Runs without one kind of forgery ({steps}): above the baseline on {above} of {runs}, AUC {worst:.2f} to "
+        "{best:.2f}."
+    ),
     REALS: (
         "Runs without one source of real photographs ({steps}) call {alarms} of its photographs "
         "*substantial evidence*, and {caught} of the forgeries (AUC {worst:.2f} to "

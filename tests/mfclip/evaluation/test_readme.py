@@ -61,6 +61,9 @@ def test_what_runs_without_something_achieve_is_said_where_it_was_measured(told_
     told = told_of(
         {
             "leave-one-generator-out": {"runs": {"a": run_without(0.9, 0.02), "b": run_without(0.35, 0.02)}},
+            "leave-one-forgery-kind-out": {
+                "runs": {"a": run_without(0.7, 0.02), "b": run_without(0.44, 0.1)}
+            },
             "leave-one-real-source-out": {
                 "runs": {"a": run_without(0.6, 0.031, caught=0.02), "b": run_without(0.5, 0.28)}
             },
@@ -68,6 +71,8 @@ def test_what_runs_without_something_achieve_is_said_where_it_was_measured(told_
     )
     assert "without one generator (2,080 steps each, image stream of kind conv)" in told
     assert "on 1 of 2: AUC of what each never saw 0.35 to 0.90." in told
+    kinds = "without one kind of forgery (2,080 steps each, image stream of kind conv): above the baseline on 1 of 2, "
+    assert kinds + "AUC 0.44 to 0.70." in told
     assert "call 3% to 28% of its photographs" in told
     assert "and 2% to 10% of the forgeries (AUC 0.50 to 0.60)" in told
     assert "several at once" not in told and "drawn alike" not in told
