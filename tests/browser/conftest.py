@@ -139,10 +139,11 @@ class Visit:
         self.wait("([s, t]) => document.querySelector(s)?.innerText.includes(t)", [content(selector), said])
 
     def wait_other(self, selector: str, before: str) -> str:
-        """Until the text of an element is not `before`, and not that of a photo being looked at."""
+        """Until the text of an element is not `before`, nor that of a photo being looked at or not looked at yet."""
         self.wait(
             "([s, t]) => { const now = document.querySelector(s)?.innerText; "
-            "return now && now !== t && !document.querySelector('.mf-pending'); }",
+            "const earlier = document.querySelector('.mf-earlier-said')?.offsetParent; "
+            "return now && now !== t && !earlier && !document.querySelector('.mf-pending'); }",
             [content(selector), before],
         )
         return self.text(selector)
