@@ -20,11 +20,9 @@ from explain.benchmark.protocol import DEFAULT, STANDARD, Entry
 from explain.benchmark.run import Plan, run
 from explain.benchmark.table import write_tables
 from explain.targets import Target
+from mfclip.commands import INTERRUPTED, refusals_said, say
 from mfclip.data.labels import SPLITS
-from mfclip.errors import CheckpointError
 from mfclip.hub import read_checkpoint
-
-EXIT_USAGE, EXIT_CHECKPOINT, EXIT_INTERRUPTED = 2, 3, 130
 
 logger = logging.getLogger(__name__)
 
@@ -121,21 +119,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Exit codes: 0 done, 2 usage, 3 checkpoint, 130 interrupted (the next run goes on)."""
     told = parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
-    try:
+
+    def work() -> int:
         benchmark(told)
-    except CheckpointError as error:
-        sys.stderr.write(f"{error}\n")
-        return EXIT_CHECKPOINT
-    except ValueError as error:
-        sys.stderr.write(f"{error}\n")
-        return EXIT_USAGE
+        logger.info("wrote %s", told.out / "benchmark.md")
+        return 0
+
+    try:
+        return refusals_said(work)
     except KeyboardInterrupt:
-        sys.stderr.write(
-            f"Stopped; the faces that are done are in {told.out}, and the same command goes on.\n"
+        return say(
+            f"Stopped; the faces that are done are in {told.out}, and the same command goes on.", INTERRUPTED
         )
-        return EXIT_INTERRUPTED
-    logger.info("wrote %s", told.out / "benchmark.md")
-    return 0
 
 
 if __name__ == "__main__":

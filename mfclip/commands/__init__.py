@@ -5,6 +5,9 @@ the help does not wait for torch; `run(chosen, parser)` does the work and return
 """
 
 import sys
+from collections.abc import Callable
+
+from mfclip.errors import CheckpointError
 
 SCORED, SOME_NOT_SCORED, USAGE, CHECKPOINT, INTERRUPTED = 0, 1, 2, 3, 130
 EXIT_CODES = """exit codes:
@@ -24,3 +27,13 @@ def say(sentence: str, code: int) -> int:
     """Put one sentence on stderr; gives back the exit code that goes with it."""
     sys.stderr.write(sentence + "\n")
     return code
+
+
+def refusals_said(work: Callable[[], int]) -> int:
+    """Exit code of a command's work; what it refuses is its sentence on stderr, not a trace."""
+    try:
+        return work()
+    except CheckpointError as error:
+        return say(str(error), CHECKPOINT)
+    except ValueError as error:
+        return say(str(error), USAGE)

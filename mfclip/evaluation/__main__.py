@@ -15,9 +15,9 @@ from typing import Any
 
 import torch
 
+from mfclip.commands import refusals_said
 from mfclip.data.cache import RegionCache, cache_photographs
 from mfclip.data.sources import read_photographs
-from mfclip.errors import CheckpointError
 from mfclip.evaluation.ablations import COMPARED, ablations
 from mfclip.evaluation.card import read_beside, write_card
 from mfclip.evaluation.plots import write_plots
@@ -40,7 +40,6 @@ from mfclip.words import seen_words
 PROTOCOLS = ("in-domain", *LEFT_OUT, "cross-dataset", *COMPARED, "rewordings")
 BOTH = ("in-domain", "cross-dataset")
 """Protocols scored under both conditions and re-compressed unless told otherwise; the others only re-saved."""
-EXIT_USAGE, EXIT_CHECKPOINT = 2, 3
 
 logger = logging.getLogger(__name__)
 
@@ -162,7 +161,8 @@ def main(arguments: list[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
     if told.threads:
         torch.set_num_threads(told.threads)
-    try:
+
+    def work() -> int:
         found, folder = measured(told)
         command = " ".join(["python -m mfclip.evaluation", *map(str, arguments or sys.argv[1:])])
         results = {"protocol": told.protocol, "command": command, "torch": torch.__version__, **found}
@@ -173,13 +173,9 @@ def main(arguments: list[str] | None = None) -> int:
         if told.readme:
             write_readme(told.readme, results, partial(read_beside, folder))
         logger.info("wrote %s", path)
-    except CheckpointError as error:
-        sys.stderr.write(f"{error}\n")
-        return EXIT_CHECKPOINT
-    except ValueError as error:
-        sys.stderr.write(f"{error}\n")
-        return EXIT_USAGE
-    return 0
+        return 0
+
+    return refusals_said(work)
 
 
 if __name__ == "__main__":

@@ -14,10 +14,10 @@ from typing import Any
 import torch
 from accelerate import Accelerator
 
+from mfclip.commands import INTERRUPTED, USAGE, refusals_said
 from mfclip.config import CONFIGURATIONS, Config
 from mfclip.data.cache import RegionCache
 from mfclip.data.leave_out import LeaveOut
-from mfclip.errors import CheckpointError
 from mfclip.hub import RECORD, read_checkpoint
 from mfclip.prompts import Hierarchy
 from mfclip.training.language import prepare_tower
@@ -31,9 +31,9 @@ from mfclip.training.start import open_clip_towers, starting_model
 from mfclip.training.trunk import imagenet_trunk
 from mfclip.training.variants import VARIANTS, check_recipe, variant
 
-__all__ = ["EXIT_CHECKPOINT", "EXIT_STOPPED", "EXIT_USAGE", "main", "parser", "recipe_of"]
+__all__ = ["EXIT_STOPPED", "EXIT_USAGE", "main", "parser", "recipe_of"]
 
-EXIT_USAGE, EXIT_CHECKPOINT, EXIT_STOPPED = 2, 3, 130
+EXIT_USAGE, EXIT_STOPPED = USAGE, INTERRUPTED
 
 logger = logging.getLogger(__name__)
 
@@ -155,7 +155,8 @@ def main(arguments: list[str] | None = None) -> int:
     Exit codes: 0 done, 2 usage, 3 checkpoint, 130 stopped by a signal and saved.
     """
     told = parser().parse_args(arguments)
-    try:
+
+    def work() -> int:
         recipe = recipe_of(told)
         accelerator = accelerator_of(recipe)
         level = logging.INFO if accelerator.is_main_process else logging.ERROR
@@ -163,12 +164,8 @@ def main(arguments: list[str] | None = None) -> int:
         if told.threads:
             torch.set_num_threads(told.threads)
         return _run(told, recipe, accelerator)
-    except CheckpointError as error:
-        sys.stderr.write(f"{error}\n")
-        return EXIT_CHECKPOINT
-    except ValueError as error:
-        sys.stderr.write(f"{error}\n")
-        return EXIT_USAGE
+
+    return refusals_said(work)
 
 
 if __name__ == "__main__":

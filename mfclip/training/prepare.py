@@ -19,17 +19,25 @@ MAKER_SEED = 0
 """Of the makers and of what they make: runs that differ in their own seed learn from the same forgeries."""
 
 
-def prepare(photographs: Path, cache: Path, recipe: Recipe) -> tuple[RegionCache, RegionCache]:
-    """Cut the faces of `photographs`, train the makers, forge the reals; returns both caches (faces, made).
+def cut_faces(photographs: Path, cache: Path) -> RegionCache:
+    """Cut the faces of `photographs` into the cache folder, splits.csv beside them.
 
-    Writes splits.csv into the cache folder. Raises ValueError if a group lies in two splits or a split lacks one of
-    the two classes.
+    Raises ValueError if a group lies in two splits or a split lacks one of the two classes.
     """
     sources = read_photographs(photographs)
     check_splits(sources)
     faces = cache_photographs(cache / "faces", sources, photographs)
     check_twins(faces.entries)
     write_splits(cache / "splits.csv", sources)
+    return faces
+
+
+def prepare(photographs: Path, cache: Path, recipe: Recipe) -> tuple[RegionCache, RegionCache]:
+    """Cut the faces of `photographs`, train the makers, forge the reals; returns both caches (faces, made).
+
+    Raises ValueError as `cut_faces` does.
+    """
+    faces = cut_faces(photographs, cache)
     pieces = Pieces(faces)
     makers = cache / makers_folder(pieces, recipe)
     autoencoders = train_autoencoders(pieces, recipe.autoencoder_steps, MAKER_SEED, makers)

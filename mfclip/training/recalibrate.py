@@ -13,18 +13,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from mfclip.data.cache import RegionCache, cache_photographs
+from mfclip.commands import refusals_said, write
+from mfclip.data.cache import RegionCache
 from mfclip.data.readouts import read_out
-from mfclip.data.sources import read_photographs
-from mfclip.data.splits import check_splits
 from mfclip.detector import build_model
-from mfclip.errors import CheckpointError
 from mfclip.hub import CARD, RECORD, Checkpoint, read_checkpoint, write_checkpoint
 from mfclip.training.loop import validation_split
+from mfclip.training.prepare import cut_faces
 from mfclip.training.record import commit, fitted_decision, validation_figures
 from mfclip.training.settings import read_recipe
-
-EXIT_USAGE, EXIT_CHECKPOINT = 2, 3
 
 
 def parser() -> argparse.ArgumentParser:
@@ -77,23 +74,17 @@ def main(arguments: list[str] | None = None) -> int:
     """Exit codes: 0 done, 2 usage, 3 checkpoint."""
     told = parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
-    try:
+
+    def work() -> int:
         checkpoint = read_checkpoint(str(told.run))
-        sources = read_photographs(told.data)
-        check_splits(sources)
-        faces = cache_photographs(told.cache / "faces", sources, told.data)
-        found = recalibrate(checkpoint, faces, told.head_share)["calibration"]
-    except CheckpointError as error:
-        sys.stderr.write(f"{error}\n")
-        return EXIT_CHECKPOINT
-    except ValueError as error:
-        sys.stderr.write(f"{error}\n")
-        return EXIT_USAGE
-    sys.stdout.write(
-        f"{told.run}: the head has {found['head_share']:.0%} of the margin, uncertain from {found['low']:.3f} to "
-        f"{found['high']:.3f}\n"
-    )
-    return 0
+        found = recalibrate(checkpoint, cut_faces(told.data, told.cache), told.head_share)["calibration"]
+        write(
+            f"{told.run}: the head has {found['head_share']:.0%} of the margin, uncertain from {found['low']:.3f} to "
+            f"{found['high']:.3f}\n"
+        )
+        return 0
+
+    return refusals_said(work)
 
 
 if __name__ == "__main__":

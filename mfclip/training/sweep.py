@@ -23,10 +23,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from mfclip.commands import refusals_said
 from mfclip.data.sources import read_photographs
-from mfclip.errors import CheckpointError
 from mfclip.hub import RECORD, Checkpoint, read_checkpoint
-from mfclip.training.__main__ import EXIT_CHECKPOINT, EXIT_STOPPED, EXIT_USAGE, main, parser, recipe_of
+from mfclip.training.__main__ import EXIT_STOPPED, main, parser, recipe_of
 from mfclip.training.lineage import seen_before
 from mfclip.training.recipes import INGREDIENTS, Recipe, as_recorded
 from mfclip.training.variants import FULL, PUBLISHED_SLOTS, fit_batch
@@ -367,14 +367,7 @@ def command(arguments: list[str] | None = None) -> int:
     told.recipe = told.recipe or DEFAULT_RECIPE.get(told.sweep, "tiny")
     level = logging.INFO if first_process() else logging.ERROR
     logging.basicConfig(level=level, format="%(asctime)s %(message)s", stream=sys.stderr)
-    try:
-        return run_sweep(told)
-    except CheckpointError as error:
-        sys.stderr.write(f"{error}\n")
-        return EXIT_CHECKPOINT
-    except ValueError as error:
-        sys.stderr.write(f"{error}\n")
-        return EXIT_USAGE
+    return refusals_said(lambda: run_sweep(told))
 
 
 if __name__ == "__main__":
