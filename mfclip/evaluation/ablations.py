@@ -3,12 +3,14 @@
 import json
 import logging
 import re
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from mfclip.data.held_out import HeldOut
+from mfclip.data.leave_out import LeaveOut
 from mfclip.evaluation.protocols import CONDITIONS, runs_in, training_of
 from mfclip.evaluation.scores import Sampled, group_weights, rank_figures, said, told
 from mfclip.evaluation.scoring import DETECTOR, Bench, Scored, Subject
@@ -19,7 +21,9 @@ FULL, NO_LANGUAGE = "full", "no-language-in-the-decision"
 COMPARED = {"ablations": "Ablations", "ingredients": "What each ingredient of the made forgeries adds"}
 """Protocols whose runs differ in one thing each, with their titles in the card."""
 SWEEP = "sweep.json"
-MEAN = "mean_over_generators"
+HEAD = "head alone"
+MEAN, UNSEEN = "mean_over_generators", "mean_over_unseen_generators"
+"""Mean AUC over all generators of the test pictures, and over those of them that the run was trained without."""
 
 Figures = dict[str, Sampled]
 
@@ -48,17 +52,29 @@ def counterparts(folder: Path, runs: list[str]) -> dict[str, str | None]:
     return found
 
 
-def _figures(scored: Scored, weights: np.ndarray) -> Figures:
+def _figures(scored: Scored, weights: np.ndarray, unseen: Collection[str]) -> Figures:
     found = {name: figure for name, figure in overall(scored, weights).items() if figure is not None}
-    mean = mean_over_generators(scored, weights, DETECTOR)
-    return found | ({MEAN: mean} if mean is not None else {})
+    return found | _means(scored, weights, DETECTOR, unseen)
 
 
-def _head_figures(scored: Scored, weights: np.ndarray) -> Figures:
+def _head_figures(scored: Scored, weights: np.ndarray, unseen: Collection[str]) -> Figures:
     """What the head achieves by itself: only figures of order, because it has no cut-offs of its own."""
-    mean = mean_over_generators(scored, weights, "head alone")
-    figures = rank_figures(scored.fake, scored.scores["head alone"], weights)
-    return figures | ({MEAN: mean} if mean is not None else {})
+    figures = rank_figures(scored.fake, scored.scores[HEAD], weights)
+    return figures | _means(scored, weights, HEAD, unseen)
+
+
+def _means(scored: Scored, weights: np.ndarray, scorer: str, unseen: Collection[str]) -> Figures:
+    means = {
+        MEAN: mean_over_generators(scored, weights, scorer),
+        UNSEEN: mean_over_generators(scored, weights, scorer, unseen),
+    }
+    return {name: mean for name, mean in means.items() if mean is not None}
+
+
+def _unseen(subject: Subject) -> tuple[str, ...]:
+    """The generators that a run was trained without, by their own names."""
+    left_out = LeaveOut.parse(subject.record.get("recipe", {}).get("leave_out", ""))
+    return left_out.names if left_out.what == "generator" else ()
 
 
 def ablations(
@@ -79,12 +95,13 @@ def ablations(
             subject = Subject.of(read_checkpoint(folder / run))
             scored = bench.score(subject, held_out, None, recompress=False)
             weights = group_weights(scored.fake, scored.group)
-            sampled[run] = _figures(scored, weights)
+            unseen = _unseen(subject)
+            sampled[run] = _figures(scored, weights, unseen)
             rows.setdefault(run, facts(subject) | {"against": against[run], "conditions": {}})
             rows[run]["conditions"][condition] = {**said(sampled[run]), "reals": real_sources(scored)}
             if row_name(run) == FULL and protocol == "ablations":
                 name = run.replace(FULL, NO_LANGUAGE, 1)
-                against[name], sampled[name] = run, _head_figures(scored, weights)
+                against[name], sampled[name] = run, _head_figures(scored, weights, unseen)
                 rows.setdefault(name, facts(subject) | {"against": run, "conditions": {}})
                 rows[name]["conditions"][condition] = said(sampled[name])
             logger.info("%s, %s: AUC %.3f", run, condition, sampled[run]["auc"].value)
@@ -113,18 +130,30 @@ def facts(subject: Subject) -> dict[str, Any]:
         "levels": config.text.levels,
         "patch": recipe.get("patch"),
         "histories": recipe.get("histories"),
+        "left_out": recipe.get("leave_out", ""),
     }
 
 
 def over_seeds(runs: dict[str, Any], name: str, conditions: list[str]) -> dict[str, Any]:
-    """By condition and figure, the mean over a row's seeds, the smallest and the largest, and how many there are."""
+    """By condition and figure, the mean over a row's seeds, the smallest and the largest, and how many there are.
+
+    `difference` holds the same of the differences, each to the counterpart of its own seed.
+    """
     seeds = [run for key, run in runs.items() if row_name(key) == name]
     found: dict[str, Any] = {}
     for condition in conditions:
         tables = [run["conditions"][condition] for run in seeds]
-        found[condition] = {}
-        for metric in (key for key, value in tables[0].items() if "value" in value):
-            values = [table[metric]["value"] for table in tables]
-            spread = {"mean": float(np.mean(values)), "smallest": min(values), "largest": max(values)}
-            found[condition][metric] = {**spread, "seeds": len(values)}
+        found[condition] = _spreads(tables)
+        differences = _spreads([table["difference"] for table in tables if "difference" in table])
+        if differences:
+            found[condition]["difference"] = differences
+    return found
+
+
+def _spreads(tables: list[dict[str, Any]]) -> dict[str, dict[str, float]]:
+    found = {}
+    for metric in (key for key, cell in (tables or [{}])[0].items() if "value" in cell):
+        values = [table[metric]["value"] for table in tables if metric in table]
+        spread = {"mean": float(np.mean(values)), "smallest": min(values), "largest": max(values)}
+        found[metric] = {**spread, "seeds": len(values)}
     return found

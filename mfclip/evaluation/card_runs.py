@@ -2,14 +2,24 @@
 
 from typing import Any
 
-from mfclip.evaluation.ablations import COMPARED
+from mfclip.data.leave_out import LeaveOut
+from mfclip.evaluation.ablations import COMPARED, MEAN, UNSEEN, row_name
 from mfclip.evaluation.card_tables import METRICS, Beside, cell, generator_table, percent, table
 from mfclip.evaluation.protocols import LEFT_OUT
 
 ONE_SEED = (
-    "Intervals are over test pictures and not over trainings: another seed moves a row, too, so that only large "
-    "differences mean something."
+    "In square brackets are intervals over test pictures and not over trainings: another seed moves a row, too, so "
+    "that only large differences mean something."
 )
+SEEDS = (
+    "A row of several seeds has their means; each difference is to the run of the same seed, and round brackets have "
+    "its mean and, between those of the single seeds, the smallest and the largest. "
+)
+COLUMNS = {
+    "auc": "AUC (difference)",
+    MEAN: "mean AUC over generators (difference)",
+    UNSEEN: "mean AUC over the generators left out (difference)",
+}
 
 
 def left_out(results: dict[str, Any], beside: Beside) -> str:
@@ -99,25 +109,53 @@ def compared(results: dict[str, Any], beside: Beside) -> str:
         names = dict.fromkeys(name for run in runs.values() for name in run["conditions"])
         if names:
             length = steps_told(runs)
-            told = f"Other trainings than these weights{f', {length}' if length else ''}. {ONE_SEED}"
-            parts.append(f"### {title}\n\n{told}")
-            parts += [f"#### {name}\n\n{_comparison(runs, name)}" for name in names]
+            seeds = SEEDS if len({row_name(name) for name in runs}) < len(runs) else ""
+            told = f"Other trainings than these weights{f', {length}' if length else ''}{_left_out_of(runs)}."
+            parts.append(f"### {title}\n\n{told} {seeds}{ONE_SEED}")
+            parts += [f"#### {name}\n\n{_comparison(found, name)}" for name in names]
     return "\n\n".join(parts) + "\n" if parts else ""
 
 
-def _comparison(runs: dict[str, Any], condition: str) -> str:
+def _left_out_of(runs: dict[str, Any]) -> str:
+    told = {run.get("left_out", "") for run in runs.values()}
+    if len(told) != 1 or not any(told):
+        return ""
+    left_out = LeaveOut.parse(told.pop())
+    return f", all without the {left_out.what} {' and '.join(left_out.names)}"
+
+
+def _comparison(found: dict[str, Any], condition: str) -> str:
+    lines = {row: _row_of(found, row, condition) for row in found["rows"]}
+    keys = [key for key in COLUMNS if any(key in here for _, here in lines.values())]
     rows = []
-    for name, run in runs.items():
-        here = run["conditions"].get(condition, {})
-        change = here.get("difference", {})
-        keys = ("auc", "mean_over_generators")
-        rows.append(
-            [
-                name,
-                *(f"{cell(here.get(key))} ({cell(change.get(key), 3, True)})" for key in keys),
-                percent(here.get("reals_called_substantial")),
-                run.get("against") or "–",
-            ]
-        )
-    mean = "mean AUC over generators (difference)"
-    return table(["run", "AUC (difference)", mean, "reals above the band", "against"], rows)
+    for row, (runs, here) in lines.items():
+        against = sorted({row_name(run["against"]) for run in runs if run.get("against")})
+        alarms = [run["conditions"][condition].get("reals_called_substantial") for run in runs]
+        told = [_with_difference(here, key) for key in keys]
+        rows.append([row, str(len(runs)), *told, _alarms(alarms), ", ".join(against) or "–"])
+    header = ["row", "seeds", *(COLUMNS[key] for key in keys), "reals above the band", "against"]
+    return table(header, rows)
+
+
+def _row_of(found: dict[str, Any], row: str, condition: str) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """The runs of a row, and its figures: a single run's own, with intervals, or the spread over the seeds."""
+    runs = [run for name, run in found["runs"].items() if row_name(name) == row]
+    return runs, runs[0]["conditions"][condition] if len(runs) == 1 else found["rows"][row][condition]
+
+
+def _with_difference(here: dict[str, Any], key: str) -> str:
+    figure, change = here.get(key), here.get("difference", {}).get(key)
+    if figure is None or "mean" not in figure:
+        return f"{cell(figure)} ({cell(change, 3, True)})"
+    told = "–"
+    if change is not None:
+        told = f"{change['mean']:+.3f}; {change['smallest']:+.3f} to {change['largest']:+.3f}"
+    return f"{figure['mean']:.2f} ({told})"
+
+
+def _alarms(figures: list[dict[str, float] | None]) -> str:
+    known = [figure for figure in figures if figure is not None]
+    if len(known) < 2:
+        return percent(known[0] if known else None)
+    low, high = (pick(figure["value"] for figure in known) for pick in (min, max))
+    return f"{low:.1%} to {high:.1%}"

@@ -15,7 +15,7 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from mfclip.evaluation.ablations import COMPARED
+from mfclip.evaluation.ablations import COMPARED, UNSEEN
 from mfclip.evaluation.scoring import BASELINE, DETECTOR, FILES
 
 FOLDER = "plots"
@@ -138,7 +138,9 @@ def robustness_plot(found: dict[str, Any]) -> Figure:
     return figure
 
 
-def differences_plot(runs: dict[str, dict[str, Any]], condition: str, metric: str = "auc") -> Figure:
+def differences_plot(
+    runs: dict[str, dict[str, Any]], condition: str, title: str, metric: str = "auc"
+) -> Figure:
     """By run, the paired difference of one figure to the run it is compared with."""
     cells = {
         name: run["conditions"][condition]["difference"][metric]
@@ -152,7 +154,9 @@ def differences_plot(runs: dict[str, dict[str, Any]], condition: str, metric: st
     axes.axvline(0, color="0.6", linewidth=1)
     axes.set_yticks(range(len(cells)), list(cells))
     axes.invert_yaxis()
-    axes.set(xlabel=f"difference of {metric} to its counterpart", title=f"Ablations, {condition}")
+    axes.set(
+        xlabel=f"difference of {metric.replace('_', ' ')} to its counterpart", title=f"{title}, {condition}"
+    )
     return figure
 
 
@@ -183,10 +187,17 @@ def figures_of(results: dict[str, Any]) -> dict[str, Figure]:
         if any(DETECTOR in row for row in rows.values()):
             plots[f"{stem}-{condition.replace(' ', '-')}"] = bars_plot(rows, f"{stem}, {condition}")
     if stem in COMPARED:
-        conditions = {name for run in results["runs"].values() for name in run["conditions"]}
-        plots |= {
-            f"{stem}-{name.replace(' ', '-')}": differences_plot(results["runs"], name) for name in conditions
-        }
+        plots |= _comparison_plots(results["runs"], stem)
+    return plots
+
+
+def _comparison_plots(runs: dict[str, dict[str, Any]], protocol: str) -> dict[str, Figure]:
+    plots = {}
+    for name in {name for run in runs.values() for name in run["conditions"]}:
+        stem, title = f"{protocol}-{name.replace(' ', '-')}", COMPARED[protocol]
+        plots[stem] = differences_plot(runs, name, title)
+        if any(UNSEEN in run["conditions"].get(name, {}).get("difference", {}) for run in runs.values()):
+            plots[f"{stem}-unseen"] = differences_plot(runs, name, title, UNSEEN)
     return plots
 
 

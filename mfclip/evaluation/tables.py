@@ -4,6 +4,7 @@ A figure is {"value", "low", "high", "n"}: the value, its 95 % bootstrap interva
 on. Where one class is absent no AUC is given, only recall or false alarms.
 """
 
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -140,13 +141,16 @@ def real_sources(scored: Scored) -> dict[str, Any]:
     return found
 
 
-def mean_over_generators(scored: Scored, weights: np.ndarray, name: str) -> Sampled | None:
-    """AUC of one scorer, each generator against its reals, averaged over generators; None if a class is absent."""
-    if scored.fake.all() or not scored.fake.any():
-        return None
+def mean_over_generators(
+    scored: Scored, weights: np.ndarray, name: str, among: Collection[str] | None = None
+) -> Sampled | None:
+    """AUC of one scorer, each generator (or each of `among`) against its reals, averaged; None if a class is absent."""
     generator = scored.column("generator")
+    makers = set(generator[scored.fake]).intersection(generator if among is None else among)
+    if scored.fake.all() or not makers:
+        return None
     figures = []
-    for maker in sorted(set(generator[scored.fake])):
+    for maker in sorted(makers):
         chosen = against(scored, scored.fake & (generator == maker))
         figures.append(
             rank_figures(scored.fake[chosen], scored.scores[name][chosen], weights[:, chosen])["auc"]

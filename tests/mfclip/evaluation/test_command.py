@@ -188,6 +188,33 @@ def test_ablations_stand_beside_full(photographs, cache, tmp_path):
     assert (tmp_path / "plots" / "ablations-re-saved.png").is_file()
 
 
+def test_seeds_of_a_row_become_its_means_and_what_was_left_out_has_a_column(photographs, cache, tmp_path):
+    folder, runs = tmp_path / "ck", tmp_path / "runs"
+    _checkpoint(folder, photographs)
+    for seed in (0, 1):
+        for place, row in enumerate(("full", "no-noise")):
+            _checkpoint(
+                runs / f"{row}-seed{seed}", photographs, 2 * seed + place, leave_out="generator=swapper"
+            )
+    assert _run(cache, photographs, runs, "ablations", "--out", folder) == 0
+    found = json.loads((folder / "ablations.json").read_text())
+    conditions = [found["runs"][f"no-noise-seed{seed}"]["conditions"]["re-saved"] for seed in (0, 1)]
+    row = found["rows"]["no-noise"]["re-saved"]
+    for metric in ("auc", "mean_over_generators", "mean_over_unseen_generators"):
+        changes = [condition["difference"][metric]["value"] for condition in conditions]
+        told = row["difference"][metric]
+        assert told["mean"] == pytest.approx(sum(changes) / 2) and told["seeds"] == 2
+        assert (told["smallest"], told["largest"]) == (min(changes), max(changes))
+    assert conditions[0]["mean_over_unseen_generators"] != conditions[0]["mean_over_generators"]
+    assert (folder / "plots" / "ablations-re-saved-unseen.png").is_file()
+    assert _run(cache, photographs, folder, "--conditions", "re-saved", "--card") == 0
+    card = (folder / "README.md").read_text()
+    change = row["difference"]["mean_over_unseen_generators"]
+    assert f"({change['mean']:+.3f}; {change['smallest']:+.3f} to {change['largest']:+.3f})" in card
+    assert "all without the generator swapper" in card and "| no-noise | 2 |" in card
+    assert "A row of several seeds has their means" in card
+
+
 def test_ingredients_stand_beside_all_of_them(photographs, cache, tmp_path):
     for seed, name in enumerate(("full", "without-blend")):
         _checkpoint(tmp_path / name, photographs, seed=seed)
@@ -229,7 +256,8 @@ def test_the_card_takes_up_what_lies_beside_the_weights(photographs, cache, tmp_
     assert f"{alarms['value']:.1%} [{alarms['low']:.1%}, {alarms['high']:.1%}]" in card
     found = json.loads((folder / "rewordings.json").read_text())["rewordings"]["auc"]
     assert f"AUC {found['value']:.2f} [{found['low']:.2f}" in card
-    assert "### Ablations" in card and "no-language-in-the-decision" in card
+    assert "### Ablations" in card and "| no-language-in-the-decision | 1 |" in card
+    assert "A row of several seeds" not in card and "generators left out" not in card
     assert "### What each ingredient of the made forgeries adds" in card
     assert "90% of further cameras and collections have theirs below 0.912" in card
     assert (

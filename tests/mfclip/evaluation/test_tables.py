@@ -16,7 +16,7 @@ from mfclip.evaluation.protocols import left_out_pictures
 from mfclip.evaluation.report import rows_of
 from mfclip.evaluation.scores import group_weights
 from mfclip.evaluation.scoring import Scored, Subject
-from mfclip.evaluation.tables import against, measure, row, words
+from mfclip.evaluation.tables import against, mean_over_generators, measure, row, words
 from mfclip.prompts import Hierarchy, describe_forgery, describe_real
 
 REAL = describe_real()
@@ -84,6 +84,13 @@ def test_a_condition_holds_every_generator_kind_and_source():
     assert found["generators"]["sdxl"]["detector"]["value"] == pytest.approx(7 / 8)
     assert found["generators"]["faceswap"]["detector"]["value"] == 1
     assert found["mean_over_generators"]["detector"]["value"] == pytest.approx(15 / 16)
+    scored = _scored(_eight(), [-3.0, -2.0, -1.0, 1.0, 2.0, 3.0, 0.5, 4.0])
+    weights = group_weights(scored.fake, scored.group)
+    assert mean_over_generators(scored, weights, "detector", {"sdxl", "another"}).value == pytest.approx(
+        7 / 8
+    )
+    assert mean_over_generators(scored, weights, "detector", ("another",)) is None
+    assert mean_over_generators(scored, weights, "detector", ("camera",)) is None
     assert set(found["kinds"]) == {"face_swap", "entire_face_synthesis"} and set(found["families"]) == {
         "graphics"
     }
