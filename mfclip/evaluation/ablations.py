@@ -40,9 +40,7 @@ def counterparts(folder: Path, runs: list[str]) -> dict[str, str | None]:
 
     None for 'full' itself and where there is nothing to compare with.
     """
-    path = folder / SWEEP
-    listed = json.loads(path.read_text(encoding="utf-8"))["rows"] if path.is_file() else []
-    against = {row["folder"]: row.get("against") or FULL for row in listed}
+    against = {name: row.get("against") or FULL for name, row in _listed(folder).items()}
     found: dict[str, str | None] = {}
     for run in runs:
         row, seed = row_name(run), run[len(row_name(run)) :]
@@ -50,6 +48,13 @@ def counterparts(folder: Path, runs: list[str]) -> dict[str, str | None]:
         choices = [name for name in (other + seed, other) if name in runs and row != other]
         found[run] = choices[0] if choices else None
     return found
+
+
+def _listed(folder: Path) -> dict[str, dict[str, Any]]:
+    """What the sweep wrote down of each run, by folder; {} where the runs are of no sweep."""
+    path = folder / SWEEP
+    rows = json.loads(path.read_text(encoding="utf-8"))["rows"] if path.is_file() else []
+    return {row["folder"]: row for row in rows}
 
 
 def _figures(scored: Scored, weights: np.ndarray, unseen: Collection[str]) -> Figures:
@@ -86,7 +91,7 @@ def ablations(
     of 'full'. Raises ValueError if there is no run, CheckpointError if one cannot be read.
     """
     runs = [path.name for path in runs_in(folder)]
-    against = counterparts(folder, runs)
+    against, listed = counterparts(folder, runs), _listed(folder)
     rows: dict[str, dict[str, Any]] = {}
     for condition in conditions:
         held_out = HeldOut(bench.faces, split, touched=CONDITIONS[condition])
@@ -97,12 +102,15 @@ def ablations(
             weights = group_weights(scored.fake, scored.group)
             unseen = _unseen(subject)
             sampled[run] = _figures(scored, weights, unseen)
-            rows.setdefault(run, facts(subject) | {"against": against[run], "conditions": {}})
+            changed = listed.get(run, {}).get("says", "")
+            rows.setdefault(
+                run, facts(subject) | {"against": against[run], "changed": changed, "conditions": {}}
+            )
             rows[run]["conditions"][condition] = {**said(sampled[run]), "reals": real_sources(scored)}
             if row_name(run) == FULL and protocol == "ablations":
                 name = run.replace(FULL, NO_LANGUAGE, 1)
                 against[name], sampled[name] = run, _head_figures(scored, weights, unseen)
-                rows.setdefault(name, facts(subject) | {"against": run, "conditions": {}})
+                rows.setdefault(name, facts(subject) | {"against": run, "changed": HEAD, "conditions": {}})
                 rows[name]["conditions"][condition] = said(sampled[name])
             logger.info("%s, %s: AUC %.3f", run, condition, sampled[run]["auc"].value)
         for run, figures in sampled.items():

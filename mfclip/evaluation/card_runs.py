@@ -132,8 +132,16 @@ def _comparison(found: dict[str, Any], condition: str) -> str:
         against = sorted({row_name(run["against"]) for run in runs if run.get("against")})
         alarms = [run["conditions"][condition].get("reals_called_substantial") for run in runs]
         told = [_with_difference(here, key) for key in keys]
-        rows.append([row, str(len(runs)), *told, _alarms(alarms), ", ".join(against) or "–"])
-    header = ["row", "seeds", *(COLUMNS[key] for key in keys), "reals above the band", "against"]
+        changed = runs[0].get("changed") or "–"
+        rows.append([row, changed, str(len(runs)), *told, _alarms(alarms), ", ".join(against) or "–"])
+    header = [
+        "row",
+        "what it is",
+        "seeds",
+        *(COLUMNS[key] for key in keys),
+        "reals above the band",
+        "against",
+    ]
     return table(header, rows)
 
 

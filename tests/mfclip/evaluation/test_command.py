@@ -196,6 +196,8 @@ def test_seeds_of_a_row_become_its_means_and_what_was_left_out_has_a_column(phot
             _checkpoint(
                 runs / f"{row}-seed{seed}", photographs, 2 * seed + place, leave_out="generator=swapper"
             )
+    listed = [{"folder": f"no-noise-seed{seed}", "against": "full", "says": "no stream"} for seed in (0, 1)]
+    (runs / "sweep.json").write_text(json.dumps({"rows": listed}), encoding="utf-8")
     assert _run(cache, photographs, runs, "ablations", "--out", folder) == 0
     found = json.loads((folder / "ablations.json").read_text())
     conditions = [found["runs"][f"no-noise-seed{seed}"]["conditions"]["re-saved"] for seed in (0, 1)]
@@ -211,7 +213,7 @@ def test_seeds_of_a_row_become_its_means_and_what_was_left_out_has_a_column(phot
     card = (folder / "README.md").read_text()
     change = row["difference"]["mean_over_unseen_generators"]
     assert f"({change['mean']:+.3f}; {change['smallest']:+.3f} to {change['largest']:+.3f})" in card
-    assert "all without the generator swapper" in card and "| no-noise | 2 |" in card
+    assert "all without the generator swapper" in card and "| no-noise | no stream | 2 |" in card
     assert "A row of several seeds has their means" in card
 
 
@@ -256,7 +258,7 @@ def test_the_card_takes_up_what_lies_beside_the_weights(photographs, cache, tmp_
     assert f"{alarms['value']:.1%} [{alarms['low']:.1%}, {alarms['high']:.1%}]" in card
     found = json.loads((folder / "rewordings.json").read_text())["rewordings"]["auc"]
     assert f"AUC {found['value']:.2f} [{found['low']:.2f}" in card
-    assert "### Ablations" in card and "| no-language-in-the-decision | 1 |" in card
+    assert "### Ablations" in card and "| no-language-in-the-decision | head alone | 1 |" in card
     assert "A row of several seeds" not in card and "generators left out" not in card
     assert "### What each ingredient of the made forgeries adds" in card
     assert "90% of further cameras and collections have theirs below 0.912" in card
