@@ -29,7 +29,7 @@ from mfclip.hub import RECORD, Checkpoint, read_checkpoint
 from mfclip.training.__main__ import EXIT_STOPPED, main, parser, recipe_of
 from mfclip.training.lineage import seen_before
 from mfclip.training.recipes import INGREDIENTS, Recipe, as_recorded
-from mfclip.training.variants import FULL, PUBLISHED_SLOTS, fit_batch
+from mfclip.training.variants import FULL, PUBLISHED_SLOTS, fit_batch, with_made_share
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +50,8 @@ class Row:
     """One line of the table.
 
     changes: fields of the recipe by name. batch: pictures of a batch, 0 for the recipe's own. against: the row that
-    differs from this one in one thing; '' for none. says: what is changed, in a few words.
+    differs from this one in one thing; '' for none. made: share of the forgeries that is made from the batch's reals,
+    0 for the recipe's own. says: what is changed, in a few words.
     """
 
     name: str
@@ -59,11 +60,13 @@ class Row:
     variant: str = FULL
     changes: dict[str, Any] = field(default_factory=dict)
     batch: int = 0
+    made: float = 0.0
 
     def recipe(self, base: Recipe, seed: int) -> Recipe:
         """The recipe of this row. Raises ValueError for settings that do not go together."""
         recipe = dataclasses.replace(base, **{"seed": seed, **self.changes})
-        return fit_batch(recipe, self.batch) if self.batch else recipe
+        recipe = fit_batch(recipe, self.batch) if self.batch else recipe
+        return with_made_share(recipe, self.made) if self.made else recipe
 
 
 ABLATION_ROWS = (
@@ -94,6 +97,16 @@ ABLATION_ROWS = (
         against="trained-text",
         variant="joint-text",
         changes={"text": "trained"},
+    ),
+    Row(
+        "more-made",
+        "three forgeries of four made from the batch's own reals, not two",
+        made=0.75,
+    ),
+    Row(
+        "fewer-made",
+        "one forgery of four made from the batch's own reals, not two",
+        made=0.25,
     ),
     Row("no-histories", "no rescaling and re-JPEG in training", changes={"histories": False}),
 )
@@ -256,7 +269,11 @@ def summarise(told: argparse.Namespace, jobs: Sequence[Job], start: Checkpoint |
             "says": job.row.says,
             "against": job.row.against or None,
             "variant": job.variant,
-            "changes": {**job.row.changes, **({"batch": job.row.batch} if job.row.batch else {})},
+            "changes": {
+                **job.row.changes,
+                **({"batch": job.row.batch} if job.row.batch else {}),
+                **({"made": job.row.made} if job.row.made else {}),
+            },
             "finished": bool(record),
             "seconds": record.get("seconds"),
             "validation_auc": record.get("validation", {}).get("auc", {}).get("mean"),

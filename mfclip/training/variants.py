@@ -107,3 +107,13 @@ def fit_batch(recipe: Recipe, size: int) -> Recipe:
     pairs = size * recipe.pairs // whole
     reals = max(pairs, 1, round(size * recipe.reals / whole))
     return dataclasses.replace(recipe, reals=reals, pairs=pairs, forgeries=size - reals - pairs)
+
+
+def with_made_share(recipe: Recipe, share: float) -> Recipe:
+    """The recipe with as many forgeries in a batch, `share` (0..1) of them made from the batch's own reals.
+
+    To whole pictures, and at most one for every real.
+    """
+    forged = recipe.pairs + recipe.forgeries
+    pairs = min(round(share * forged), recipe.reals)
+    return dataclasses.replace(recipe, pairs=pairs, forgeries=forged - pairs)

@@ -92,6 +92,9 @@ class TestTheRows:
             }
             if job.row.name == "batch-24":
                 assert differing <= {"reals", "pairs", "forgeries"}
+            elif job.row.made:
+                assert differing == {"pairs", "forgeries"}
+                assert job.recipe.pairs == job.row.made * 16 and job.recipe.forgeries == 16 - job.recipe.pairs
             elif job.row.name == "free-gate":
                 assert differing == {"gate_hold"} and job.variant == "free-gate"
             else:
