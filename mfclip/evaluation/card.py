@@ -14,11 +14,16 @@ from mfclip.evaluation.card_tables import (
     words_table,
 )
 from mfclip.evaluation.report import file_stem
+from mfclip.evaluation.scoring import DETECTOR
+from mfclip.evaluation.tables import ALIKE
 from mfclip.hub import CARD, CONFIG, RECORD
+from mfclip.hub.lineage import records_of
 
 TEMPLATE = Path(__file__).with_name("card.md")
 ORIGINS = {
-    "clip": "Its towers started from CLIP's pretrained weights; none of the authors' are in it (they published none).",
+    "clip": "Its towers began from pretrained weights of CLIP ({file}{commit}, SHA-256 `{sha256}`); none of the "
+    "authors' are in it (they published none).",
+    "unknown": "Its towers have the shape of CLIP's and were trained from random weights.",
     "efficientnet": "Its image stream began from the first stages of EfficientNet-Lite0 (Apache 2.0, the TensorFlow "
     "authors), which were trained on ImageNet;",
     "conv": "Its vision was trained from scratch;",
@@ -31,9 +36,18 @@ ORIGINS = {
 def origin_of_weights(config: dict[str, Any], record: dict[str, Any]) -> str:
     """Where the weights come from, by configuration and recipe."""
     if config["image"]["kind"] == "clip":
-        return ORIGINS["clip"]
+        towers = next((found for r in records_of(record) if (found := (r or {}).get("pretrained"))), None)
+        if towers is None:
+            return f"{ORIGINS['unknown']} {ORIGINS['none']}"
+        commit = f" at commit {towers['commit']}" if towers["commit"] else ""
+        return ORIGINS["clip"].format(file=towers["file"], commit=commit, sha256=towers["sha256"])
     text = "distilled" if record["recipe"].get("text") == "frozen" else "scratch"
     return " ".join(ORIGINS[part] for part in (config["image"]["kind"], text, "none"))
+
+
+def _alike(measured: dict[str, Any]) -> dict[str, Any]:
+    found = measured.get(ALIKE, {})
+    return {ALIKE: found[DETECTOR]} if DETECTOR in found else {}
 
 
 def read_beside(folder: Path, protocol: str) -> dict[str, Any]:
@@ -97,7 +111,7 @@ def write_card(folder: Path, results: dict[str, Any]) -> None:
         above=resaved["above_baseline"],
         surely=resaved["surely_above_baseline"],
         count=len(resaved["generators"]),
-        overall=labelled(resaved["overall"]),
+        overall=labelled(resaved["overall"] | _alike(resaved)),
         words=words_table(resaved["words"]),
         parts=parts_table(resaved["all"]),
         more="".join(f"{section}\n" for section in sections if section),

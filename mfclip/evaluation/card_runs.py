@@ -6,6 +6,7 @@ from mfclip.data.leave_out import LeaveOut
 from mfclip.evaluation.ablations import COMPARED, MEAN, UNSEEN, row_name
 from mfclip.evaluation.card_tables import METRICS, Beside, cell, generator_table, percent, table
 from mfclip.evaluation.protocols import LEFT_OUT
+from mfclip.evaluation.tables import ALIKE
 
 ONE_SEED = (
     "In square brackets are intervals over test pictures and not over trainings: another seed moves a row, too, so "
@@ -29,7 +30,8 @@ def left_out(results: dict[str, Any], beside: Beside) -> str:
         found = beside(protocol)
         for condition, summary in found.get("summary", {}).items():
             runs = {name: run["conditions"][condition] for name, run in found["runs"].items()}
-            tables = generator_table({name: run["all"] for name, run in runs.items()}, "run")
+            alike = {name: run.get(ALIKE, {}) for name, run in runs.items()}
+            tables = generator_table({name: run["all"] for name, run in runs.items()}, "run", alike)
             steps = steps_told(found["runs"])
             length = f"{steps}, those of the runs that they began from included.\n\n" if steps else ""
             parts.append(f"#### {protocol}, {condition}\n\n{length}{tables}")
@@ -42,10 +44,12 @@ def left_out(results: dict[str, Any], beside: Beside) -> str:
                     "in training: where there are such, the run has seen its look as forged only."
                 )
             else:
-                parts.append(
+                told = (
                     f"Above spectrum + colour, refitted without them, on {summary['above_baseline']} of "
-                    f"{summary['runs']}; surely so on {summary['surely_above_baseline']}."
+                    f"{summary['runs']}; surely so on {summary['surely_above_baseline']}"
                 )
+                above = summary.get("above_baseline_sources_alike")
+                parts.append(told + ("." if above is None else f"; with sources counted alike on {above}."))
             parts += _by_share(summary)
     if not parts:
         return ""

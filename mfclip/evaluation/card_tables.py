@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from mfclip.evaluation.scoring import BASELINE, DETECTOR, FILES
+from mfclip.evaluation.tables import ALIKE
 
 Beside = Callable[[str], dict[str, Any]]
 """Results of another protocol by its name, {} where they do not lie beside the weights."""
@@ -25,6 +26,7 @@ METRICS = {
     "forgeries_called_little": "forgeries below the band",
     "in_the_band": "in the band of uncertainty",
     "mean_over_generators": "mean AUC over generators",
+    ALIKE: "AUC, generators and sources of reals counted alike",
 }
 WORDS = {
     "uncertain": '"uncertain", of all',
@@ -60,12 +62,25 @@ def table(header: list[str], rows: list[list[str]]) -> str:
     return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])
 
 
-def generator_table(rows: dict[str, Any], first: str = "generator") -> str:
-    """By generator (or run): forgeries, reals, AUC of every scorer that looked at them."""
+def generator_table(
+    rows: dict[str, Any], first: str = "generator", alike: dict[str, Any] | None = None
+) -> str:
+    """By generator (or run): forgeries, reals, AUC of every scorer that looked at them.
+
+    alike: by row, the AUCs with every generator and source of reals counted alike, for columns of their own.
+    """
     scorers = [name for name in SCORER_NAMES if any(name in row for row in rows.values())]
+    others = [name for name in SCORER_NAMES if any(name in row for row in (alike or {}).values())]
     header = [first, "forgeries", "reals", *(SCORER_NAMES[name] for name in scorers)]
+    header += [f"{SCORER_NAMES[name]}, sources alike" for name in others]
     lines = [
-        [name, str(row["forgeries"]), str(row["reals"]), *(cell(row.get(scorer)) for scorer in scorers)]
+        [
+            name,
+            str(row["forgeries"]),
+            str(row["reals"]),
+            *(cell(row.get(scorer)) for scorer in scorers),
+            *(cell((alike or {}).get(name, {}).get(scorer)) for scorer in others),
+        ]
         for name, row in rows.items()
     ]
     return table(header, lines)

@@ -11,10 +11,11 @@ import numpy as np
 from mfclip.data.cache import Entry, RegionCache
 from mfclip.data.held_out import HeldOut
 from mfclip.data.leave_out import LeaveOut
+from mfclip.data.seen import seen_before
 from mfclip.data.shares import nearest_to_equal, picture_weights, share_aucs
 from mfclip.evaluation.scores import group_weights, said
 from mfclip.evaluation.scoring import BASELINE, DETECTOR, Bench, Keep, Scored, Subject, with_partners
-from mfclip.evaluation.tables import measure, overall
+from mfclip.evaluation.tables import ALIKE, measure, overall
 from mfclip.evaluation.treatments import CURVES
 from mfclip.hub import CONFIG, RECORD, read_checkpoint
 from mfclip.hub.lineage import steps_drawn_alike, steps_in_all
@@ -154,6 +155,12 @@ def leave_one_out(bench: Bench, folder: Path, protocol: str, conditions: list[st
         if left_out.what != LEFT_OUT[protocol]:
             continue
         left_out.check(bench.faces.entries)
+        reason = seen_before(record, str(left_out), ())
+        if reason:
+            raise ValueError(
+                f"{run} was to leave out {left_out}, but {reason}, in it or in a run that it began from: its figures "
+                "would not be of what it never saw. Take the run out of the folder, or train it anew."
+            )
         subject = Subject.of(read_checkpoint(run))
         keep = left_out_pictures(bench.faces, left_out)
         excluded = [entry for entry in bench.faces.entries if left_out.excludes(entry)]
@@ -202,6 +209,9 @@ def left_out_summary(runs: dict[str, Any], condition: str) -> dict[str, Any]:
         "above_baseline": sum(row["difference"]["value"] > 0 for row in rows),
         "surely_above_baseline": sum(row["difference"]["low"] > 0 for row in rows),
     }
+    alike = [one[ALIKE]["difference"] for one in measured if "difference" in one.get(ALIKE, {})]
+    if alike:
+        found["above_baseline_sources_alike"] = sum(difference["value"] > 0 for difference in alike)
     if not aucs:
         return found
     best = nearest_to_equal({float(share): auc for share, auc in aucs.items()})

@@ -7,6 +7,8 @@ from typing import Any
 from mfclip.evaluation.card_runs import steps_told
 from mfclip.evaluation.card_tables import Beside, cell, table
 from mfclip.evaluation.protocols import left_out_summary
+from mfclip.evaluation.scoring import DETECTOR
+from mfclip.evaluation.tables import ALIKE
 
 FIRST, LAST = "<!-- results -->\n", "<!-- end of results -->"
 
@@ -24,16 +26,16 @@ websites it has never seen, expect less.
 UNSEEN = {
     "leave-one-generator-out": (
         "Runs without one generator ({steps}) are above the baseline, refitted without it too, on "
-        "{above} of {runs}: AUC of what each never saw {worst:.2f} to {best:.2f}."
+        "{above} of {runs}: AUC of what each never saw {worst:.2f} to {best:.2f}{alike}."
     ),
     "leave-one-forgery-kind-out": (
         "Runs without one kind of forgery ({steps}): above the baseline on {above} of {runs}, AUC {worst:.2f} to "
-        "{best:.2f}."
+        "{best:.2f}{alike}."
     ),
     REALS: (
         "Runs without one source of real photographs ({steps}) call {alarms} of its photographs "
         "*substantial evidence*, and {caught} of the forgeries (AUC {worst:.2f} to "
-        "{best:.2f})."
+        "{best:.2f}{alike})."
     ),
 }
 """What is said of runs that never saw one thing, by protocol."""
@@ -87,6 +89,7 @@ def unseen(beside: Beside) -> str:
             runs=summary["runs"],
             worst=min(aucs),
             best=max(aucs),
+            alike=_alike(one),
             alarms=_span(alarms),
             caught=_span(catches),
         )
@@ -95,6 +98,15 @@ def unseen(beside: Beside) -> str:
             line += " " + TOGETHER.format(steps=steps_told(several), told=", ".join(together))
         told.append(textwrap.fill(line, WIDTH) + "\n")
     return "".join(told)
+
+
+def _alike(runs: dict[str, Any]) -> str:
+    """The same AUCs with generators and sources counted alike, where the results have them."""
+    found = [_re_saved(run).get(ALIKE, {}).get(DETECTOR) for run in runs.values()]
+    if None in found:
+        return ""
+    values = [figure["value"] for figure in found]
+    return f"; every generator and source of reals counted alike, {min(values):.2f} to {max(values):.2f}"
 
 
 def _span(shares: list[float]) -> str:

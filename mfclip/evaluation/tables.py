@@ -25,6 +25,7 @@ from mfclip.evaluation.scores import (
 )
 from mfclip.evaluation.scoring import BASELINE, DETECTOR, FILES, Scored
 
+ALIKE = "sources_alike"
 ROC_POINTS = np.linspace(0, 1, 101)
 
 
@@ -158,6 +159,31 @@ def mean_over_generators(
     return mean_of(figures, len(scored.fake))
 
 
+def sources_alike(scored: Scored) -> dict[str, dict[str, float]]:
+    """AUC of detector and baseline with every generator and every source of reals counted alike, and their difference.
+
+    The mean over all pairs of a generator and a source: where one source has most of the pictures, an AUC over all
+    pictures is mostly of that one. {} where a class is absent, or where forgeries stand against their own originals.
+    """
+    if scored.partner is not None or scored.fake.all() or not scored.fake.any():
+        return {}
+    name, weights = scored.column("generator"), group_weights(scored.fake, scored.group)
+    pairs = [
+        (name == maker) & scored.fake | (name == source) & ~scored.fake
+        for maker in sorted(set(name[scored.fake]))
+        for source in sorted(set(name[~scored.fake]))
+    ]
+    found = {}
+    for scorer in (DETECTOR, BASELINE):
+        if scorer in scored.scores:
+            values = scored.scores[scorer]
+            figures = [rank_figures(scored.fake[p], values[p], weights[:, p])["auc"] for p in pairs]
+            found[scorer] = mean_of(figures, len(scored.fake))
+    if BASELINE in found:
+        found["difference"] = found[DETECTOR].minus(found[BASELINE])
+    return said(found)
+
+
 def curves(scored: Scored) -> dict[str, Any]:
     """Points to draw: ROC of every scorer with a probability, and the detector's reliability.
 
@@ -200,6 +226,7 @@ def measure(scored: Scored) -> dict[str, Any]:
         "all": row(scored, everything),
         "overall": said(overall(scored, weights)),
         "mean_over_generators": said(means),
+        ALIKE: sources_alike(scored),
         "reals": real_sources(scored),
         "words": words(scored, weights),
         "levels": level_accuracies(scored),

@@ -18,16 +18,17 @@ from mfclip.commands import INTERRUPTED, USAGE, refusals_said
 from mfclip.config import CONFIGURATIONS, Config
 from mfclip.data.cache import RegionCache
 from mfclip.data.leave_out import LeaveOut
+from mfclip.data.seen import read_record, seen_before
 from mfclip.hub import RECORD, read_checkpoint
 from mfclip.prompts import Hierarchy
 from mfclip.training.language import prepare_tower
-from mfclip.training.loop import SAVE_EVERY, Run, accelerator_of, train
+from mfclip.training.loop import SAVE_EVERY, STATE, Run, accelerator_of, train, working_folder
 from mfclip.training.objective import hierarchy_rows
 from mfclip.training.prepare import prepare
 from mfclip.training.recipes import RECIPES, Recipe
 from mfclip.training.record import write_run
 from mfclip.training.settings import add_overrides, recipe_of
-from mfclip.training.start import open_clip_towers, starting_model
+from mfclip.training.start import open_clip_towers, pretrained_record, starting_model
 from mfclip.training.trunk import imagenet_trunk
 from mfclip.training.variants import VARIANTS, check_recipe, variant
 
@@ -59,8 +60,8 @@ def parser() -> argparse.ArgumentParser:
     )
     told.add_argument(
         "--recipe",
-        default="tiny",
-        help=f"{', '.join(sorted(RECIPES))}, or a JSON file with fields of a recipe",
+        default=None,
+        help=f"{', '.join(sorted(RECIPES))}, or a JSON file with fields of a recipe (default: the configuration's)",
     )
     told.add_argument("--start-from", default=None, help="checkpoint whose weights the run begins with")
     told.add_argument(
@@ -115,7 +116,13 @@ def _weights(told: argparse.Namespace, base: Config, recipe: Recipe) -> dict[str
     """What the run's first weights are taken from, as arguments of `starting_model`."""
     found: dict[str, Any] = {}
     if told.start_from:
-        found["checkpoint"] = read_checkpoint(told.start_from)
+        found["checkpoint"] = start = read_checkpoint(told.start_from)
+        reason = seen_before(read_record(start.folder), recipe.leave_out, ())
+        if reason:
+            raise ValueError(
+                f"leave_out is {recipe.leave_out!r}, but the run would start from {start.name}, and {reason}. Start "
+                "from a checkpoint that never saw it, or from fresh weights."
+            )
     if told.pretrained:
         found["clip"] = open_clip_towers(told.pretrained)
     if base.image.kind == "efficientnet":
@@ -133,7 +140,13 @@ def _run(told: argparse.Namespace, recipe: Recipe, accelerator: Accelerator) -> 
         weights = _weights(told, base, recipe)
     config = configuration(base, recipe, faces, made)
     model, origin = starting_model(config, recipe.seed, **weights)
-    run = Run(model, recipe, told.out, accelerator, origin)
+    pretrained = pretrained_record(told.pretrained) if told.pretrained else None
+    if (told.out / RECORD).is_file() and not (working_folder(told.out) / STATE).is_file():
+        raise ValueError(
+            f"{told.out} holds a finished run, and the state it would go on from is gone: it would be trained anew, "
+            "over the weights that are there. Give another --out, or take the folder away."
+        )
+    run = Run(model, recipe, told.out, accelerator, origin, pretrained)
     run.resume()
     if run.finished and (told.out / RECORD).is_file():
         logger.info("%s is finished already", told.out)

@@ -27,6 +27,7 @@ from mfclip.training.distributed import gather_objects, share_batch_statistics
 from mfclip.training.interruption import StopRequest, leave_stopping_to_the_trainer
 from mfclip.training.objective import Objective
 from mfclip.training.recipes import Recipe, as_recorded
+from mfclip.training.schedule import one_cycle
 from mfclip.training.tuning import merged, parameter_groups, tune
 
 logger = logging.getLogger(__name__)
@@ -98,9 +99,10 @@ class Run:
     """A run in its folder: model, averaged model, optimiser, and the step they have reached.
 
     model: as it is before the first step; it is moved, tuned as the recipe says, and trained in place. origin: what
-    is to be recorded of the checkpoint it began from. curve: by step, loss parts every LOG_EVERY, figures of
-    validation when there are some. seconds: of training, over all sessions, validation not counted. best: the
-    averaged weights of the best validation so far, kept where the recipe stops early.
+    is to be recorded of the checkpoint it began from; pretrained: of the towers that somebody else trained. curve: by
+    step, loss parts every LOG_EVERY, figures of validation when there are some. seconds: of training, over all
+    sessions, validation not counted. best: the averaged weights of the best validation so far, kept where the recipe
+    stops early.
     """
 
     def __init__(
@@ -110,8 +112,9 @@ class Run:
         folder: Path,
         accelerator: Accelerator | None = None,
         origin: dict[str, Any] | None = None,
+        pretrained: dict[str, str] | None = None,
     ) -> None:
-        self.recipe, self.folder, self.origin = recipe, folder, origin
+        self.recipe, self.folder, self.origin, self.pretrained = recipe, folder, origin, pretrained
         self.accelerator = accelerator or accelerator_of(recipe)
         tune(model, recipe)
         # The stems are fed channels last; with weights of the same order a step takes two thirds of the time on a CPU.
@@ -126,9 +129,7 @@ class Run:
                 averaged.data = value.data  # what never moves is its own average, and is held once
         groups = parameter_groups(self.model, recipe)
         optimiser = torch.optim.AdamW(groups, betas=(0.9, 0.98), fused=self.device.type in ("cpu", "cuda"))
-        self.schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimiser, [group["lr"] for group in groups], total_steps=recipe.steps, pct_start=0.1
-        )
+        self.schedule = one_cycle(optimiser, [group["lr"] for group in groups], recipe.steps)
         self.objective, self.optimiser = self.accelerator.prepare(Objective(self.model, recipe), optimiser)
         self.trained = [value for group in groups for value in group["params"]]
         self.step = 0

@@ -114,6 +114,7 @@ def _circumstances(run: Run, variant: str) -> dict[str, Any]:
         "shipped_step": run.step if run.best is None else run.best["step"],
         "stopped_early": run.step < run.recipe.steps,
         "started_from": run.origin,
+        "pretrained": run.pretrained,
         "seed": run.recipe.seed,
         "seconds": run.seconds,
         "commit": commit(),

@@ -37,9 +37,12 @@ def add_overrides(parser: argparse.ArgumentParser) -> None:
 def recipe_of(told: argparse.Namespace) -> Recipe:
     """The recipe that `told.recipe` names, a name of RECIPES or a JSON file, with the overrides that were given.
 
+    Without one, the recipe that is called like the configuration.
+
     Raises ValueError for an unknown name, a file that is no recipe, or settings that do not go together.
     """
-    recipe = RECIPES[told.recipe] if told.recipe in RECIPES else read_recipe(Path(told.recipe))
+    name = told.recipe or told.configuration
+    recipe = RECIPES[name] if name in RECIPES else read_recipe(Path(name))
     given: dict[str, Any] = {name: getattr(told, name) for name in FIELDS if getattr(told, name) is not None}
     changed: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in given.items()

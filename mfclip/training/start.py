@@ -1,5 +1,6 @@
 """What a run's weights are before its first step: fresh, a checkpoint's, pretrained towers or trunk, distilled text."""
 
+import hashlib
 import json
 import logging
 from collections.abc import Mapping
@@ -39,17 +40,7 @@ def open_clip_towers(pretrained: str) -> nn.Module:
     hash that the Hub itself states, and what pins the weights is the commit. Or the path of a file.
     Raises ValueError for what is none of these, CheckpointError for weights that cannot be had or read.
     """
-    tags = open_clip.list_pretrained_tags_by_model(OPEN_CLIP_MODEL)
-    tag, _, commit = pretrained.partition("@")
-    if Path(pretrained).is_file():
-        file = Path(pretrained)
-    elif tag in tags and (not commit or is_commit(commit)):
-        file = _fetched(tag, commit)
-    else:
-        raise ValueError(
-            f"{pretrained!r} is neither a file nor pretrained weights that open_clip has for {OPEN_CLIP_MODEL}; "
-            f"use one of {', '.join(tags)}, one of them with @ and a commit of 40 hex, or a safetensors file."
-        )
+    file, tags = _weights_file(pretrained), _tags()
     if file.suffix != _SAFE:
         raise CheckpointError(
             f"The open_clip weights {pretrained!r} were not loaded: only {_SAFE} files are read, because reading a "
@@ -63,6 +54,36 @@ def open_clip_towers(pretrained: str) -> nn.Module:
             f"The open_clip weights {pretrained!r} were not loaded ({type(error).__name__}: {reason}): pass a "
             f"safetensors file with the weights of {OPEN_CLIP_MODEL}, or one of the tags {', '.join(tags)}."
         ) from None
+
+
+def pretrained_record(pretrained: str) -> dict[str, str]:
+    """What is to be recorded of pretrained towers: as asked for, file, commit of the Hub ('' for a file), SHA-256.
+
+    Raises what `open_clip_towers` does.
+    """
+    file = _weights_file(pretrained)
+    fetched = not Path(pretrained).is_file()
+    with file.open("rb") as opened:
+        sha256 = hashlib.file_digest(opened, "sha256").hexdigest()
+    commit = file.parent.name if fetched else ""
+    return {"asked": pretrained, "file": file.name, "commit": commit, "sha256": sha256}
+
+
+def _tags() -> list[str]:
+    return list(open_clip.list_pretrained_tags_by_model(OPEN_CLIP_MODEL))
+
+
+def _weights_file(pretrained: str) -> Path:
+    tags = _tags()
+    tag, _, commit = pretrained.partition("@")
+    if Path(pretrained).is_file():
+        return Path(pretrained)
+    if tag in tags and (not commit or is_commit(commit)):
+        return _fetched(tag, commit)
+    raise ValueError(
+        f"{pretrained!r} is neither a file nor pretrained weights that open_clip has for {OPEN_CLIP_MODEL}; "
+        f"use one of {', '.join(tags)}, one of them with @ and a commit of 40 hex, or a safetensors file."
+    )
 
 
 def _fetched(tag: str, commit: str) -> Path:

@@ -24,12 +24,13 @@ from pathlib import Path
 from typing import Any
 
 from mfclip.commands import refusals_said
+from mfclip.config import CONFIGURATIONS
+from mfclip.data.seen import read_record, seen_before
 from mfclip.data.sources import read_photographs
-from mfclip.hub import RECORD, Checkpoint, read_checkpoint
+from mfclip.hub import CONFIG, RECORD, Checkpoint, read_checkpoint
 from mfclip.training.__main__ import EXIT_STOPPED, main, parser, recipe_of
-from mfclip.training.lineage import seen_before
 from mfclip.training.recipes import INGREDIENTS, Recipe, as_recorded
-from mfclip.training.variants import FULL, PUBLISHED_SLOTS, fit_batch, with_made_share
+from mfclip.training.variants import FULL, PUBLISHED_SLOTS, fit_batch, variant, with_made_share
 
 logger = logging.getLogger(__name__)
 
@@ -168,12 +169,14 @@ def rows_of(sweep: str, recipe: Recipe, data: Path) -> list[Row]:
 
 @dataclass(frozen=True)
 class Job:
-    """A row under one seed, with its folder and its whole recipe."""
+    """A row under one seed, with its folder, its whole recipe, its configuration's name and what it begins with."""
 
     row: Row
     folder: Path
     recipe: Recipe
     variant: str
+    configuration: str
+    pretrained: str | None = None
 
     def finished(self, start: Checkpoint | None) -> dict[str, Any] | None:
         """The record of this very run if it has been finished, None if it has not.
@@ -192,6 +195,10 @@ class Job:
         origin = record.get("started_from") or {}
         if origin.get("weights_sha256") != (start and start.sha256):
             differing.append("start_from")
+        if json.loads((self.folder / CONFIG).read_text(encoding="utf-8")).get("name") != self.configuration:
+            differing.append("configuration")
+        if (record.get("pretrained") or {}).get("asked") != self.pretrained:
+            differing.append("pretrained")
         if differing:
             raise ValueError(
                 f"{self.folder} holds a finished run with other settings (different: {differing}); "
@@ -218,9 +225,11 @@ def jobs_of(told: argparse.Namespace, base: Recipe) -> list[Job]:
         suffix = f"-seed{seed}" if told.seeds else ""
         for row in rows:
             if not told.only or row.name in told.only:
-                variant = row.variant if told.sweep == ABLATIONS else told.variant
+                name = row.variant if told.sweep == ABLATIONS else told.variant
                 recipe = row.recipe(base, seed)
-                jobs.append(Job(row, told.out / f"{row.name}{suffix}", recipe, variant))
+                folder = told.out / f"{row.name}{suffix}"
+                configuration = variant(name, CONFIGURATIONS[told.configuration]).name
+                jobs.append(Job(row, folder, recipe, name, configuration, told.pretrained))
     return jobs
 
 
@@ -350,8 +359,7 @@ def check_start(sweep: str, jobs: Sequence[Job], start: Checkpoint) -> None:
 
     Raises ValueError naming the row and what to begin with instead.
     """
-    path = start.folder / RECORD
-    record = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+    record = read_record(start.folder)
     for job in jobs:
         kept = job.row.changes.get("ingredients", INGREDIENTS)
         reason = seen_before(record, job.recipe.leave_out, set(INGREDIENTS) - set(kept))
@@ -371,7 +379,6 @@ def sweep_parser() -> argparse.ArgumentParser:
     """The options of `python -m mfclip.training`, and those of a sweep."""
     told = parser()
     told.prog, told.description = "python -m mfclip.training.sweep", __doc__
-    told.set_defaults(recipe=None)
     told.add_argument("sweep", choices=SWEEPS, help="which table")
     told.add_argument("--seeds", type=int, nargs="+", default=None, help="train every row once with each")
     told.add_argument("--only", nargs="+", metavar="ROW", default=None, help="rows to train, by name")
@@ -381,7 +388,7 @@ def sweep_parser() -> argparse.ArgumentParser:
 def command(arguments: list[str] | None = None) -> int:
     """Train a sweep. Exit codes: 0 done, 2 usage, 3 checkpoint, 130 stopped by a signal and saved."""
     told = sweep_parser().parse_args(arguments)
-    told.recipe = told.recipe or DEFAULT_RECIPE.get(told.sweep, "tiny")
+    told.recipe = told.recipe or DEFAULT_RECIPE.get(told.sweep, told.configuration)
     level = logging.INFO if first_process() else logging.ERROR
     logging.basicConfig(level=level, format="%(asctime)s %(message)s", stream=sys.stderr)
     return refusals_said(lambda: run_sweep(told))

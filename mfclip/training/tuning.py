@@ -140,10 +140,13 @@ def merged(model: MFCLIP) -> MFCLIP:
 def parameter_groups(model: MFCLIP, recipe: Recipe) -> list[dict]:
     """Parameters that move, for the optimiser, each group with its decay and learning rate.
 
-    Matrices decay; biases, norms, gains, places and the token table do not (unused words must not fade). A pretrained
-    image tower or trunk moves at its own rate.
+    Matrices decay; biases, norms, gains, places and the token table do not (unused words must not fade). Pretrained
+    towers and a pretrained trunk move at rates of their own.
     """
     rates = {"image.tower.": TOWER_RATES[recipe.tune], TRUNK: TRUNK_RATE if trunk_of(model) else 1.0}
+    if isinstance(model.image, ClipImageEncoder):
+        # The text tower beside it is pretrained too, and moves whole or, frozen, by its projection alone.
+        rates["language.tower."] = TOWER_RATES["all" if recipe.text == "trained" else "norms"]
     groups: dict[tuple[float, bool], list[Tensor]] = {}
     for name, parameter in model.named_parameters():
         if parameter.requires_grad:

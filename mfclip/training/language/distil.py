@@ -33,6 +33,7 @@ from mfclip.training.language import teacher
 from mfclip.training.language.corpus import Corpus, about_pictures, build_corpus
 from mfclip.training.language.probe import probe
 from mfclip.training.recipes import Recipe
+from mfclip.training.schedule import one_cycle
 
 logger = logging.getLogger(__name__)
 
@@ -185,7 +186,7 @@ def train_student(student: Student, lesson: Lesson, steps: int) -> None:
     others = [p for p in student.parameters() if p.requires_grad and p.ndim < 2]
     groups = [{"params": matrices, "weight_decay": 0.01}, {"params": others, "weight_decay": 0.0}]
     optimiser = torch.optim.AdamW(groups, LEARNING_RATE, betas=(0.9, 0.98))
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, LEARNING_RATE, total_steps=steps, pct_start=0.1)
+    schedule = one_cycle(optimiser, LEARNING_RATE, steps)
     joint = student.encoder.levels == "joint"
     tokens = tokenize(lesson.sentences)
     batches = _batches(tokens.end, torch.Generator().manual_seed(torch.initial_seed()))

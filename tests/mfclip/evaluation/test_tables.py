@@ -16,7 +16,7 @@ from mfclip.evaluation.protocols import left_out_pictures
 from mfclip.evaluation.report import rows_of
 from mfclip.evaluation.scores import group_weights
 from mfclip.evaluation.scoring import Scored, Subject
-from mfclip.evaluation.tables import against, mean_over_generators, measure, row, words
+from mfclip.evaluation.tables import against, mean_over_generators, measure, row, sources_alike, words
 from mfclip.prompts import Hierarchy, describe_forgery, describe_real
 
 REAL = describe_real()
@@ -127,6 +127,23 @@ def test_a_made_forgery_stands_against_its_own_original_only():
     assert row(scored, against(scored, chosen))["detector"]["value"] == 1
 
 
+def test_sources_counted_alike_are_the_mean_over_pairs_of_a_generator_and_a_source():
+    reals = [_entry(REAL, "many", f"m{number}") for number in range(6)] + [_entry(REAL, "few", "f0")]
+    forged = [
+        _entry(SWAP, "faceswap", "s0"),
+        _entry(DIFFUSION, "sdxl", "d0"),
+        _entry(DIFFUSION, "sdxl", "d1"),
+    ]
+    scored = _scored(reals + forged, [-3, -3, -3, -3, -3, -3, 2, 1, 3, 1])
+    # Against the many all are right; against the one: the swap is wrong, of the two others one.
+    found = sources_alike(scored)
+    assert found["detector"]["value"] == pytest.approx((1 + 0 + 1 + 0.5) / 4)
+    assert measure(scored)["all"]["detector"]["value"] == pytest.approx((18 + 1) / 21)
+    assert sources_alike(_scored(reals, [-1.0] * 7)) == {}
+    again = dataclasses.replace(scored, scores=scored.scores | {"baseline": -scored.scores["detector"]})
+    assert sources_alike(again)["difference"]["value"] == pytest.approx(2 * 0.625 - 1)
+
+
 def test_levels_are_named_by_the_largest_share_and_unknown_names_are_not_asked_for():
     entries = [
         _entry(REAL, "camera", "r"),
@@ -208,10 +225,25 @@ def test_csv_rows_say_whose_figure_of_what_it_is():
         ("efficientnet", "frozen", ("EfficientNet-Lite0 (Apache 2.0", "distilled from"), "from scratch"),
         ("conv", "frozen", ("vision was trained from scratch", "distilled from"), "EfficientNet"),
         ("conv", "trained", ("text tower was trained from scratch",), "distilled"),
-        ("clip", "trained", ("CLIP's pretrained weights",), "scratch"),
+        ("clip", "trained", ("have the shape of CLIP's", "random weights"), "began from"),
     ],
 )
 def test_the_card_says_what_the_weights_grew_from(kind, text, words, never):
     told = origin_of_weights({"image": {"kind": kind}}, {"recipe": {"text": text}})
     assert all(word in told for word in words) and never not in told
     assert "authors" in told and "published none" in told
+
+
+def test_the_card_names_the_pretrained_towers_of_a_run_or_of_one_before_it():
+    towers = {
+        "asked": "openai",
+        "file": "open_clip_model.safetensors",
+        "commit": "c" * 40,
+        "sha256": "d" * 64,
+    }
+    first = {"recipe": {"text": "frozen"}, "pretrained": towers}
+    later = {"recipe": {"text": "frozen"}, "pretrained": None, "started_from": {"record": first}}
+    for record in (first, later):
+        told = origin_of_weights({"image": {"kind": "clip"}}, record)
+        assert "open_clip_model.safetensors at commit " + "c" * 40 in told and "d" * 64 in told
+        assert "published none" in told and "random" not in told

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -151,11 +152,42 @@ def test_a_run_may_begin_from_a_checkpoint_also_of_another_variant(narrow_run, t
     assert origin["fresh"] == ["alignment"] and origin["record"]["steps"] == 6
 
 
+def test_a_run_does_not_begin_with_weights_that_saw_what_it_leaves_out(narrow_run, tmp_path, capsys):
+    assert main(narrow_run) == 0
+    again = [word.replace(str(tmp_path / "run"), str(tmp_path / "second")) for word in narrow_run]
+    assert main([*again, "--start-from", str(tmp_path / "run"), "--leave-out", "generator=sdxl"]) == 2
+    assert "it was trained with the generator 'sdxl'. Start from a checkpoint that never saw it" in (
+        capsys.readouterr().err
+    )
+    assert not (tmp_path / "second").exists()
+
+
+def test_a_finished_run_without_its_state_is_not_trained_over(narrow_run, tmp_path, capsys):
+    assert main(narrow_run) == 0
+    weights = (tmp_path / "run" / "model.safetensors").read_bytes()
+    shutil.rmtree(tmp_path / "run.run")
+    assert main(narrow_run) == 2
+    assert "the state it would go on from is gone" in capsys.readouterr().err
+    assert (tmp_path / "run" / "model.safetensors").read_bytes() == weights
+
+
+def test_ten_steps_are_a_run_too(narrow_run, tmp_path):
+    assert main([*narrow_run, "--steps", "10"]) == 0
+    assert json.loads((tmp_path / "run" / "training.json").read_text())["steps"] == 10
+
+
+def test_without_a_recipe_it_is_the_configuration_s():
+    words = ["--data", "photographs", "--out", "run"]
+    assert recipe_of(parser().parse_args(words)) == RECIPES["tiny"]
+    clip = recipe_of(parser().parse_args([*words, "--configuration", "clip-b16"]))
+    assert clip == RECIPES["clip-b16"] and (clip.tune, clip.head_share) == ("norms", 0)
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
         (["--pairs", "9"], "pairs must not exceed reals"),
-        (["--recipe", "tinny"], "neither a file nor one of pairs, smoke, tiny"),
+        (["--recipe", "tinny"], "neither a file nor one of clip-b16, pairs, smoke, tiny"),
         (["--leave-out", "generator=nobody"], "no picture has the generator nobody; there are: "),
         (["--tune", "lora"], "has no pretrained image tower; use tune 'all' or 'late'"),
         (["--pretrained", "openai"], "has no CLIP towers; use --configuration clip-b16"),

@@ -44,6 +44,10 @@ class Trainer:
             }
             if told.start_from:
                 record["started_from"] = {"weights_sha256": read_checkpoint(told.start_from).sha256}
+            if told.pretrained:
+                record["pretrained"] = {"asked": told.pretrained}
+            name = variant(told.variant, CONFIGURATIONS[told.configuration]).name
+            (told.out / "config.json").write_text(json.dumps({"name": name}), encoding="utf-8")
             (told.out / "training.json").write_text(json.dumps(record), encoding="utf-8")
         return code
 
@@ -72,7 +76,6 @@ def summary(tmp_path: Path) -> dict:
 
 def jobs(photographs: Path, name: str, *more: str):
     told = sweep_parser().parse_args([name, "--data", str(photographs), "--out", "out", *more])
-    told.recipe = told.recipe or "tiny"
     return jobs_of(told, recipe_of(told))
 
 
@@ -104,6 +107,21 @@ class TestTheRows:
     def test_every_ablation_can_be_trained_under_every_recipe(self, photographs, recipe):
         for job in jobs(photographs, "ablations", "--recipe", recipe):
             check_recipe(variant(job.variant, TINY), job.recipe)
+
+    def test_a_finished_run_of_other_towers_is_not_taken_for_the_row_s_own(self, trainer, run, capsys):
+        assert run("ingredients", "--only", "full") == 0 and trainer.calls == ["full"]
+        other = (
+            "--configuration",
+            "clip-b16",
+            "--pretrained",
+            "openai",
+            "--recipe",
+            "pairs",
+            "--tune",
+            "norms",
+        )
+        assert run("ingredients", "--only", "full", *other) == 2 and trainer.calls == ["full"]
+        assert "(different: ['tune', 'configuration', 'pretrained'])" in capsys.readouterr().err
 
     def test_overrides_and_seeds_reach_every_row(self, photographs):
         found = jobs(

@@ -1,5 +1,6 @@
 """open_clip's towers through the Hub: random weights of the shapes of ViT-B-16, in half precision to spare the disk."""
 
+import hashlib
 import json
 import shutil
 import subprocess
@@ -13,7 +14,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from mfclip.errors import CheckpointError
-from mfclip.training.start import OPEN_CLIP_MODEL, open_clip_towers
+from mfclip.training.start import OPEN_CLIP_MODEL, open_clip_towers, pretrained_record
 from tests.loopback_hub import client_of, loopback_hub
 
 COMMIT = "c" * 40
@@ -130,6 +131,14 @@ def test_a_file_must_be_safetensors_and_a_commit_whole(tmp_path):
         open_clip_towers(str(tmp_path / "clip.pt"))
     with pytest.raises(ValueError, match="with @ and a commit of 40 hex"):
         open_clip_towers("openai@main")
+
+
+def test_what_a_run_records_of_its_towers(tmp_path):
+    save_file({"weight": torch.ones(1)}, tmp_path / "clip.safetensors")
+    found = pretrained_record(str(tmp_path / "clip.safetensors"))
+    sha256 = hashlib.sha256((tmp_path / "clip.safetensors").read_bytes()).hexdigest()
+    asked = str(tmp_path / "clip.safetensors")
+    assert found == {"asked": asked, "file": "clip.safetensors", "commit": "", "sha256": sha256}
 
 
 def test_a_file_of_other_weights_is_refused(tmp_path):

@@ -99,11 +99,24 @@ def test_a_pretrained_tower_moves_at_its_own_rate(model):
         model = MFCLIP(SMALL_CLIP)
         tune(model, recipe(tuned))
         groups = parameter_groups(model, recipe(tuned))
-        of_tower = {id(value) for name, value in model.named_parameters() if name.startswith("image.tower.")}
+        rates = {"image": share, "language": TOWER_RATES["norms"]}
+        of_tower = {
+            id(value): rates[name.partition(".")[0]]
+            for name, value in model.named_parameters()
+            if name.partition(".")[2].startswith("tower.")
+        }
         for group in groups:
-            inside = {id(value) in of_tower for value in group["params"]}
+            inside = {of_tower.get(id(value), 1) for value in group["params"]}
             assert len(inside) == 1
-            assert group["lr"] == pytest.approx(SHORT.learning_rate * (share if inside.pop() else 1))
+            assert group["lr"] == pytest.approx(SHORT.learning_rate * inside.pop())
+
+
+def test_a_pretrained_text_tower_that_is_trained_whole_moves_as_slowly_as_a_whole_image_tower(model):
+    trained = dataclasses.replace(recipe("norms"), text="trained")
+    tune(model, trained)
+    block = model.language.tower.transformer.resblocks[0].mlp.c_fc.weight
+    (rate,) = (g["lr"] for g in parameter_groups(model, trained) if any(p is block for p in g["params"]))
+    assert rate == pytest.approx(SHORT.learning_rate * TOWER_RATES["all"])
 
 
 def test_late_moves_the_later_half_of_a_tower(model):

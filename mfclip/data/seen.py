@@ -1,11 +1,19 @@
 """What weights have been trained on, over every run that led to them, and whether a run may begin with them."""
 
+import json
 from collections.abc import Collection, Iterator
+from pathlib import Path
 from typing import Any
 
 from mfclip.data.leave_out import LeaveOut
+from mfclip.hub import RECORD
 from mfclip.hub.lineage import records_of
-from mfclip.training.recipes import INGREDIENTS
+
+
+def read_record(folder: Path) -> dict[str, Any] | None:
+    """The training.json of a checkpoint folder, None where there is none."""
+    path = folder / RECORD
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
 
 
 def recipes_before(record: dict[str, Any]) -> Iterator[dict[str, Any] | None]:
@@ -17,7 +25,7 @@ def seen_before(record: dict[str, Any] | None, leave_out: str, without: Collecti
     """Why weights may not begin a run that leaves something out, because they have seen it; '' if they have not.
 
     record: content of the weights' training.json, None where there is none: they may have seen anything. leave_out:
-    as in a recipe, '' for nothing. without: makers of forgeries (INGREDIENTS) that the run is to do without.
+    as in a recipe, '' for nothing. without: ingredients of made forgeries that the run is to do without.
     """
     wanted = LeaveOut.parse(leave_out)
     if not wanted.what and not without:
@@ -33,7 +41,7 @@ def seen_before(record: dict[str, Any] | None, leave_out: str, without: Collecti
         if seen:
             return f"it was trained with the {wanted.what} {', '.join(map(repr, seen))}"
         if before.get("pairs", 1):
-            had = sorted(set(without) & set(before.get("ingredients", INGREDIENTS)))
+            had = sorted(set(without) & set(before.get("ingredients", without)))
             if had:
                 return f"it was trained on forgeries of the ingredient {', '.join(had)}"
     return ""

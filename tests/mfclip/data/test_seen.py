@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from mfclip.training.lineage import recipes_before, seen_before
+from mfclip.data.seen import recipes_before, seen_before
 from mfclip.training.recipes import INGREDIENTS, PAIRS, TINY
 
 
