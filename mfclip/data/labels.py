@@ -70,7 +70,11 @@ class Source:
 
 
 def split_of(group: str) -> str:
-    """The split of a group, from a hash of its name: stable whatever else the data hold."""
+    """The split of a group, from a hash of its name: the same for the same name, whatever else the data hold.
+
+    A group is named by the first of all that hangs together: a picture that ties two groups can move one of them, which
+    the splits.csv of a run prevents (mfclip/data/splits.py).
+    """
     place = int(hashlib.sha256(group.encode()).hexdigest()[:12], 16) / 16**12
     for split, share in SPLITS.items():
         if place < share:

@@ -18,6 +18,7 @@ import torch
 from mfclip.commands import refusals_said
 from mfclip.data.cache import RegionCache, cache_photographs
 from mfclip.data.sources import read_photographs
+from mfclip.data.splits import check_splits, check_twins
 from mfclip.evaluation.ablations import COMPARED, ablations
 from mfclip.evaluation.card import read_beside, write_card
 from mfclip.evaluation.plots import write_plots
@@ -92,8 +93,16 @@ def parser() -> argparse.ArgumentParser:
 
 
 def bench_of(told: argparse.Namespace, photographs: Path, name: str = "faces") -> Bench:
-    """Cut faces of a folder of photographs and everything found out of them. Raises ValueError if it cannot be read."""
-    faces = cache_photographs(told.cache / name, read_photographs(photographs), photographs)
+    """Cut faces of a folder of photographs and everything found out of them.
+
+    Raises ValueError if it cannot be read, or where the protocol goes by splits and they leak.
+    """
+    sources = read_photographs(photographs)
+    if told.protocol != "cross-dataset":
+        check_splits(sources)
+    faces = cache_photographs(told.cache / name, sources, photographs)
+    if told.protocol != "cross-dataset":
+        check_twins(faces.entries)
     recompress = told.protocol in BOTH if told.recompress is None else told.recompress
     return Bench(faces, photographs, Store(told.cache / "readouts"), told.workers, recompress)
 
@@ -117,6 +126,11 @@ def measured(told: argparse.Namespace) -> tuple[dict[str, Any], Path]:
             f"{'--card' if told.card else '--readme'} was given with {told.protocol}; it is written by in-domain, "
             "from all results."
         )
+    if (told.card or told.readme) and told.split != "test":
+        raise ValueError(
+            f"--split is {told.split}, on which the cut-offs are fitted; card and README are of the test split: leave "
+            "--split out."
+        )
     conditions = told.conditions or list(CONDITIONS)[: 2 if told.protocol in BOTH else 1]
     if told.protocol in (*LEFT_OUT, *COMPARED):
         folder = Path(told.checkpoint)
@@ -137,6 +151,11 @@ def measured(told: argparse.Namespace) -> tuple[dict[str, Any], Path]:
     if told.protocol == "cross-dataset":
         # Its own cache: the index of a cache lists the pictures of one folder.
         bench = bench_of(told, told.data, f"faces-{told.data.resolve().name}")
+        if _trained_on(subject) == bench.faces.fingerprint:
+            raise ValueError(
+                f"{told.data} holds the photographs that {checkpoint.name} was trained on; cross-dataset needs others, "
+                "and in-domain scores their held-out split."
+            )
         fitted_on = bench_of(told, told.baseline_data) if told.baseline_data else None
         results["conditions"] = cross_dataset(bench, fitted_on, subject, conditions)
         return results, checkpoint.folder
@@ -145,14 +164,35 @@ def measured(told: argparse.Namespace) -> tuple[dict[str, Any], Path]:
         results["split"] = "validation"
         results["rewordings"] = rewordings(subject.model, bench.faces, seen_words(checkpoint.folder))
         return results, checkpoint.folder
-    trained_on = subject.record.get("data", {}).get("faces")
-    results["same_pictures_as_trained_on"] = trained_on == bench.faces.fingerprint
+    results["same_pictures_as_trained_on"] = _check_pictures(told, subject, bench)
     results["conditions"] = in_domain(bench, subject, told.split, conditions)
     if told.made:
         results["made forgeries"] = made_forgeries(bench, subject, made_cache(told.made), told.split)
     if told.robustness:
         results["robustness"] = robustness(bench, subject, told.split, told.robustness_pictures)
     return results, checkpoint.folder
+
+
+def _trained_on(subject: Subject) -> str | None:
+    """The fingerprint of the photographs that a checkpoint was trained on, None where nobody wrote it down."""
+    return subject.record.get("data", {}).get("faces")
+
+
+def _check_pictures(told: argparse.Namespace, subject: Subject, bench: Bench) -> bool:
+    """Whether the pictures are those of training, so that their test split is held out.
+
+    Raises ValueError if others were to be reported as that split.
+    """
+    before, now = _trained_on(subject), bench.faces.fingerprint
+    if before in (None, now):
+        return before == now
+    said = f"{told.data} holds other photographs than {subject.name} was trained on ({now[:12]}, then {before[:12]})"
+    if told.card or told.readme:
+        raise ValueError(
+            f"{said}; the card and the README are of the held-out split of those: restore them, or use cross-dataset."
+        )
+    logger.warning("%s: nothing says that their %s split was held out", said, told.split)
+    return False
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from mfclip.evaluation.card_sections import SECTIONS, cost, cut_offs, limits, procedure
+from mfclip.evaluation.card_sections import SECTIONS, cost, cut_offs, limits, procedure, ungrouped
 from mfclip.evaluation.card_tables import (
     data_rows,
     false_alarms,
@@ -97,6 +97,7 @@ def write_card(folder: Path, results: dict[str, Any]) -> None:
         train_count=sum(row.get("train", 0) for row in counts.values()),
         sources=len(counts),
         made_sentence=", and forgeries made from the training reals by generators of our own" if made else "",
+        ungrouped=ungrouped(results["conditions"]["re-saved"]),
         data=data_rows(counts),
         made_data=f"\nMade from reals:\n\n| maker | train | validation | test |\n|---|---|---|---|\n{data_rows(made)}\n"
         if made

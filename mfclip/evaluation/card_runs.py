@@ -41,7 +41,8 @@ def left_out(results: dict[str, Any], beside: Beside) -> str:
                 parts.append(table(["run", "left-out reals above the band", METRICS[found_too]], rows))
                 parts.append(
                     "Of several left-out sources, the worst. Forgeries that others made from the same collection stay "
-                    "in training: where there are such, the run has seen its look as forged only."
+                    "in training: where there are such, the run has seen its look as forged only. The makers of "
+                    "forgeries learned to copy faces from the training reals of all sources."
                 )
             else:
                 told = (

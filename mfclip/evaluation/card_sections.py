@@ -70,7 +70,10 @@ def procedure(record: dict[str, Any]) -> str:
 
 def cost(record: dict[str, Any]) -> str:
     """Time, machine and memory of the training run."""
-    told = f"{record['seconds'] / 3600:.2f} h of training on {record['device']}"
+    before = [run for run in records_of(record) if run]
+    told = f"{sum(run['seconds'] for run in before) / 3600:.2f} h of training on {record['device']}"
+    if len(before) > 1:
+        told += f" over {len(before)} runs, each begun from the one before"
     if record.get("threads"):
         told += f" ({record['threads']} threads)"
     epoch = record.get("epoch")
@@ -79,7 +82,24 @@ def cost(record: dict[str, Any]) -> str:
             f"; an epoch ({epoch['definition']}) took {epoch['seconds'] / 60:.1f} min and at most "
             f"{epoch['peak_memory_bytes'] / 2**30:.1f} GiB of memory"
         )
+        loader = epoch.get("peak_loader_memory_bytes")
+        told += f", {loader / 2**30:.1f} GiB in the process that loads" if loader else ""
+    told += (
+        ". The makers of forgeries and the distilling of the text tower, kept in the cache, are not counted"
+    )
     return told + ". Energy and carbon were not measured."
+
+
+def ungrouped(measured: dict[str, Any]) -> str:
+    """Which sources' pictures are each a group of their own, and what that leaves open; '' if none's are."""
+    counts = measured.get("groups", {})
+    alone = [name for name, row in counts.items() if row["groups"] == row["pictures"] > 1]
+    if not alone:
+        return ""
+    return (
+        f"Every picture of {', '.join(alone)} is a group of its own. Where files tell nothing of persons, one person "
+        "may be in two splits, and intervals take such pictures for independent."
+    )
 
 
 def limits(measured: dict[str, Any]) -> str:
@@ -143,7 +163,15 @@ def made_forgeries(results: dict[str, Any], beside: Beside) -> str:
         return ""
     made = results["made forgeries"]
     body = generator_table({**made["generators"], "all": made["all"]}, "maker")
-    return f"### Forgeries made from test reals, against those very reals (re-saved)\n\n{body}\n"
+    told = ""
+    if "quality" in made:
+        rows = [
+            [name, f"{row['grey_levels']:.1f}", f"{row['sharpness']:.2f}"]
+            for name, row in made["quality"].items()
+        ]
+        header = ["trained maker", "mean error, grey levels of 255", "detail kept"]
+        told = f"\nThe makers' copies of validation faces, which they were not trained on:\n\n{table(header, rows)}\n"
+    return f"### Forgeries made from test reals, against those very reals (re-saved)\n\n{body}\n{told}"
 
 
 def robustness(results: dict[str, Any], beside: Beside) -> str:
@@ -151,14 +179,19 @@ def robustness(results: dict[str, Any], beside: Beside) -> str:
     found = results.get("robustness")
     if not found:
         return ""
-    keys = ("auc", "reals_called_substantial", "forgeries_called_little")
-    rows = [["none", "", *(cell(found["unchanged"].get(key)) for key in keys)]]
+    keys = ("auc", "difference", "reals_called_substantial", "forgeries_called_little")
+
+    def cells(step: dict[str, Any]) -> list[str]:
+        return [cell(step.get(key), 3 if key == "difference" else 2, key == "difference") for key in keys]
+
+    rows = [["none", "", *cells(found["unchanged"])]]
     for name, steps in found["curves"].items():
-        rows += [[name, f"{step['strength']:g}", *(cell(step.get(key)) for key in keys)] for step in steps]
-    body = table(["treatment", "strength", *(METRICS[key] for key in keys)], rows)
-    return (
-        f"### Robustness ({found['pictures']} test pictures, after re-saving, both classes alike)\n\n{body}\n"
-    )
+        rows += [[name, f"{step['strength']:g}", *cells(step)] for step in steps]
+    names = METRICS | {"difference": "difference of the AUC to none"}
+    body = table(["treatment", "strength", *(names[key] for key in keys)], rows)
+    most = found.get("per_source")
+    mix = f", at most {most} of each source and so in another mix than above" if most else ""
+    return f"### Robustness ({found['pictures']} test pictures{mix}; after re-saving, both classes alike)\n\n{body}\n"
 
 
 def cross_dataset(results: dict[str, Any], beside: Beside) -> str:

@@ -13,7 +13,7 @@ from mfclip.data.held_out import HeldOut
 from mfclip.data.leave_out import LeaveOut
 from mfclip.data.seen import seen_before
 from mfclip.data.shares import nearest_to_equal, picture_weights, share_aucs
-from mfclip.evaluation.scores import group_weights, said
+from mfclip.evaluation.scores import Sampled, group_weights, said, told
 from mfclip.evaluation.scoring import BASELINE, DETECTOR, Bench, Keep, Scored, Subject, with_partners
 from mfclip.evaluation.tables import ALIKE, measure, overall
 from mfclip.evaluation.treatments import CURVES
@@ -22,6 +22,9 @@ from mfclip.hub.lineage import steps_drawn_alike, steps_in_all
 
 CONDITIONS = {"re-saved": True, "as given": False}
 """By name, whether both classes pass through one distribution of histories (resizing, JPEG) before they are scored."""
+
+MAKERS_QUALITY = "quality.json"
+"""Written by training beside forgeries: how near their makers' copies of unseen faces are."""
 
 LEFT_OUT = {
     "leave-one-generator-out": "generator",
@@ -58,6 +61,9 @@ def made_forgeries(bench: Bench, subject: Subject, made: RegionCache, split: str
     on_made = replace(bench, faces=made, photographs=None)
     scored = with_partners(bench_score(on_made, bench, subject, held_out), held_out)
     found = measure(scored)
+    quality = made.folder / MAKERS_QUALITY
+    if quality.is_file():
+        found["quality"] = json.loads(quality.read_text(encoding="utf-8"))
     logger.info("made forgeries: %s", headline(found))
     return found
 
@@ -70,7 +76,8 @@ def bench_score(on: Bench, fitted_on: Bench, subject: Subject, held_out: HeldOut
 def robustness(bench: Bench, subject: Subject, split: str, per_source: int) -> dict[str, Any]:
     """The detector under each treatment of CURVES at each strength, at most `per_source` pictures a source.
 
-    Every treatment comes after the history of the condition 're-saved' and is applied to both classes alike.
+    Every treatment comes after the history of the condition 're-saved' and is applied to both classes alike;
+    `difference` is that of the AUC to the same pictures without one.
     """
     kept: set[str] = set()
     by_source: dict[str, list[str]] = {}
@@ -81,19 +88,27 @@ def robustness(bench: Bench, subject: Subject, split: str, per_source: int) -> d
         order = np.random.default_rng(list(name.encode())).permutation(len(paths))
         kept |= {sorted(paths)[place] for place in order[:per_source]}
 
-    def figures(treatment: Any) -> dict[str, Any]:
+    def figures(treatment: Any) -> dict[str, Sampled]:
         held_out = HeldOut(bench.faces, split, keep=lambda entry: entry.path in kept, treatment=treatment)
         scored = bench.score(subject, held_out, None, recompress=False)
-        found = said(overall(scored, group_weights(scored.fake, scored.group)))
+        found = overall(scored, group_weights(scored.fake, scored.group))
         names = ("auc", "reals_called_substantial", "forgeries_called_little", "in_the_band")
-        return {name: found[name] for name in names if name in found}
+        return {name: figure for name in names if (figure := found.get(name)) is not None}
 
     unchanged = figures(None)
+
+    def changed(found: dict[str, Sampled]) -> dict[str, Any]:
+        if "auc" not in found:
+            return said(found)
+        return {**said(found), "difference": told(found["auc"].minus(unchanged["auc"]))}
+
     curves = {}
     for name, steps in CURVES.items():
-        curves[name] = [{"strength": strength, **figures(treatment)} for strength, treatment in steps]
+        curves[name] = [
+            {"strength": strength, **changed(figures(treatment))} for strength, treatment in steps
+        ]
         logger.info("robustness, %s: %s", name, [round(step["auc"]["value"], 3) for step in curves[name]])
-    return {"pictures": len(kept), "unchanged": unchanged, "curves": curves}
+    return {"pictures": len(kept), "per_source": per_source, "unchanged": said(unchanged), "curves": curves}
 
 
 def runs_in(folder: Path) -> list[Path]:

@@ -184,6 +184,18 @@ def sources_alike(scored: Scored) -> dict[str, dict[str, float]]:
     return said(found)
 
 
+def group_counts(scored: Scored) -> dict[str, dict[str, int]]:
+    """By generator or source of reals: its pictures, and the groups of pictures that they make."""
+    name = scored.column("generator")
+    return {
+        str(one): {
+            "pictures": int((name == one).sum()),
+            "groups": len(set(scored.group[name == one])),
+        }
+        for one in sorted(set(name))
+    }
+
+
 def curves(scored: Scored) -> dict[str, Any]:
     """Points to draw: ROC of every scorer with a probability, and the detector's reliability.
 
@@ -228,6 +240,7 @@ def measure(scored: Scored) -> dict[str, Any]:
         "mean_over_generators": said(means),
         ALIKE: sources_alike(scored),
         "reals": real_sources(scored),
+        "groups": group_counts(scored),
         "words": words(scored, weights),
         "levels": level_accuracies(scored),
         "curves": curves(scored),

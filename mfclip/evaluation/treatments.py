@@ -1,7 +1,8 @@
 """What may happen to a picture on its way, one thing at a time and at fixed strengths, to both classes alike.
 
-Each treatment comes after the fixed history of the test pictures, so that every curve starts at the headline figure,
-and its name holds all of its settings. Sizes are pixels of the face region at its own resolution.
+Each treatment comes after the fixed history of the test pictures, so that every curve starts at what the same
+pictures get without a treatment, and its name holds all of its settings. Sizes are pixels of the face region at its
+own resolution.
 """
 
 from dataclasses import dataclass

@@ -4,6 +4,7 @@ Every folder of the cache is named by what its content is made of, so that none 
 """
 
 import hashlib
+import shutil
 from pathlib import Path
 
 from mfclip.data.cache import RegionCache, cache_photographs
@@ -13,6 +14,7 @@ from mfclip.training.forgeries.autoencoders import SHAPES, train_autoencoders
 from mfclip.training.forgeries.denoiser import REDRAWN_FROM, SIGMAS, train_denoiser
 from mfclip.training.forgeries.make import VERSION, Forger, make_forgeries
 from mfclip.training.forgeries.pieces import Pieces
+from mfclip.training.forgeries.quality import QUALITY, measure_makers
 from mfclip.training.recipes import Recipe
 
 MAKER_SEED = 0
@@ -42,6 +44,8 @@ def prepare(photographs: Path, cache: Path, recipe: Recipe) -> tuple[RegionCache
     makers = cache / makers_folder(pieces, recipe)
     autoencoders = train_autoencoders(pieces, recipe.autoencoder_steps, MAKER_SEED, makers)
     denoiser = train_denoiser(pieces, recipe.denoiser_steps, MAKER_SEED, makers)
+    if not (makers / QUALITY).is_file():
+        measure_makers(autoencoders, denoiser, Pieces(faces, "validation"), MAKER_SEED, makers)
     fingerprint = _hash(f"{makers.name} {faces.fingerprint} {VERSION} {REDRAWN_FROM}")
     made = make_forgeries(
         faces,
@@ -51,6 +55,7 @@ def prepare(photographs: Path, cache: Path, recipe: Recipe) -> tuple[RegionCache
         photographs,
         fingerprint,
     )
+    shutil.copyfile(makers / QUALITY, cache / f"made-{fingerprint}" / QUALITY)
     return faces, made
 
 

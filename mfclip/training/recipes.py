@@ -17,7 +17,8 @@ class Recipe:
     made forgeries are drawn, in equal shares. evenness: of the shares of generators and of sets of reals among the
     pictures drawn singly: 0 draws every picture alike, 1 every generator; at 0.5 a share grows with the root of its
     pictures. leave_out: '' or 'generator=NAME', 'kind=NAME', 'real=NAME' (or NAME,NAME): pictures that training and
-    validation never see. histories: re-save and rescale both classes (off only to show what it is worth). spared:
+    validation never see; the makers of forgeries, made once for all runs, learned to copy faces from every training
+    real. histories: re-save and rescale both classes (off only to show what it is worth). spared:
     share of pairs that are only cropped, mirrored and coloured, so that the traces of forging are there to be learned;
     other pictures never, whose formats would betray their source. patch: the noise stream sees the richest window in
     half the pictures and any in the others, or any always. text: 'frozen' trains only projection and level weights on

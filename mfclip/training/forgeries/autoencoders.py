@@ -6,10 +6,8 @@ same camera. A copy that is merely soft would teach that softness is forgery, so
 adversary on its residual until the copy is as sharp as the original; how sharp it became is measured and stored.
 """
 
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 import torch
@@ -17,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from tqdm import tqdm
 
-from mfclip.training.forgeries.pieces import Pieces
+from mfclip.training.forgeries.pieces import PIECE, Pieces
 
 UPSAMPLERS = ("nearest", "bilinear", "transposed", "pixel-shuffle", "fir")
 """fir: zero insertion and the filter [1, 3, 3, 1], as in StyleGAN's up-sampling."""
@@ -53,7 +51,6 @@ SHAPES = (
 Depth 3 with nearest-neighbour enlargement is the decoder of latent diffusion models. Bilinear and FIR enlargement at
 that depth were tried and left out: in 1,500 steps their copies stayed soft (mean error 4.7 and 9.2 grey levels)."""
 
-PIECE = 64
 BATCH = 8
 ADVERSARY_FROM = 0.4
 """Share of the run after which the adversary joins: before it, there is no detail to judge."""
@@ -141,20 +138,12 @@ def _adversary() -> nn.Sequential:
     )
 
 
-@dataclass(frozen=True)
-class Quality:
-    """How a copy compares with its original on unseen pieces: mean error in grey levels, share of the detail kept."""
-
-    grey_levels: float
-    sharpness: float
-
-
 def train_autoencoders(pieces: Pieces, steps: int, seed: int, folder: Path) -> dict[str, Autoencoder]:
-    """Train every autoencoder of SHAPES on pieces of training reals; weights and quality are kept in `folder`.
+    """Train every autoencoder of SHAPES on pieces of training reals; weights are kept in `folder`.
 
-    Returns them by name ('nearest-2', …), in evaluation mode. autoencoders.json holds each one's `Quality`.
+    Returns them by name ('nearest-2', …), in evaluation mode.
     """
-    trained, quality = {}, {}
+    trained = {}
     folder.mkdir(parents=True, exist_ok=True)
     for number, shape in enumerate(SHAPES):
         torch.manual_seed(seed)
@@ -166,10 +155,6 @@ def train_autoencoders(pieces: Pieces, steps: int, seed: int, folder: Path) -> d
             _fit(model, shape, pieces, round(steps * shape.effort), np.random.default_rng([seed, 10, number]))
             torch.save(model.state_dict(), path)
         trained[shape.name] = model.eval()
-        quality[shape.name] = asdict(
-            measure_quality(model, pieces.draw(np.random.default_rng([seed, 11]), 64, PIECE))
-        )
-    (folder / "autoencoders.json").write_text(json.dumps(quality, indent=1), encoding="utf-8")
     return trained
 
 
@@ -205,14 +190,6 @@ def _detail_gap(copy: Tensor, original: Tensor) -> Tensor:
     """Mean absolute difference of the local strength of detail (B, …): a copy must be as sharp, not the same."""
     strengths = [F.avg_pool2d(x.abs(), 8) for x in (copy, original)]
     return (strengths[0] - strengths[1]).abs().mean()
-
-
-@torch.inference_mode()
-def measure_quality(model: nn.Module, originals: Tensor) -> Quality:
-    """Originals (B, 3, H, W), −1..1 → mean error in grey levels and strength of the copy's detail over theirs."""
-    copies = cast(Tensor, model(originals)).float().clamp(-1, 1)
-    error = float((copies - originals).abs().mean()) * 127.5
-    return Quality(error, float(detail(copies).std() / detail(originals).std()))
 
 
 def copy_face(model: nn.Module, region: np.ndarray) -> np.ndarray:

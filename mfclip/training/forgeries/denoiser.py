@@ -5,8 +5,6 @@ preconditioning and Euler sampling: Karras et al. 2022, table 1), so tones and s
 model's own invention. Trained on pieces of training reals, without attention, so it redraws faces of any size.
 """
 
-import json
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +13,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from tqdm import tqdm
 
-from mfclip.training.forgeries.autoencoders import Quality, detail
 from mfclip.training.forgeries.masks import blend, feather
-from mfclip.training.forgeries.pieces import Pieces
+from mfclip.training.forgeries.pieces import PIECE, Pieces
 
 SIGMA_DATA = 0.5
 SIGMAS = (0.01, 0.5)
@@ -25,7 +22,6 @@ SIGMAS = (0.01, 0.5)
 REDRAWN_FROM = (0.06, 0.22)
 """Strength of the noise that a redrawn face starts from: 8 to 28 grey levels."""
 SAMPLING_STEPS = 4
-PIECE = 64
 BATCH = 12
 LARGEST_REDRAWN = 320
 """Of larger regions the central square of this side is redrawn and blended in softly, to bound the time of a run."""
@@ -87,10 +83,7 @@ class Denoiser(nn.Module):
 
 
 def train_denoiser(pieces: Pieces, steps: int, seed: int, folder: Path) -> Denoiser:
-    """Train on pieces of training reals, or read what `folder` holds; evaluation mode.
-
-    denoiser.json holds the `Quality` of pieces redrawn from the middle of REDRAWN_FROM.
-    """
+    """Train on pieces of training reals, or read what `folder` holds; evaluation mode."""
     torch.manual_seed(seed)
     model = Denoiser().to(memory_format=torch.channels_last)
     path = folder / "denoiser.pt"
@@ -121,11 +114,6 @@ def train_denoiser(pieces: Pieces, steps: int, seed: int, folder: Path) -> Denoi
     model.eval()
     folder.mkdir(parents=True, exist_ok=True)
     torch.save(model.state_dict(), path)
-    originals = pieces.draw(np.random.default_rng([seed, 21]), 32, PIECE)
-    copies = redraw(model, originals, float(np.mean(REDRAWN_FROM)), noise)
-    gap = float((copies - originals).abs().mean()) * 127.5
-    quality = Quality(gap, float(detail(copies).std() / detail(originals).std()))
-    (folder / "denoiser.json").write_text(json.dumps(asdict(quality), indent=1), encoding="utf-8")
     return model
 
 

@@ -28,7 +28,7 @@ from mfclip.training.forgeries.autoencoders import UPSAMPLERS, Autoencoder, copy
 from mfclip.training.forgeries.blends import self_blend
 from mfclip.training.forgeries.denoiser import Denoiser, redraw_face
 
-VERSION = 2
+VERSION = 3
 """Raised whenever the way forgeries are made changes, so that none from a cache is taken for another."""
 AS_IS = 0.5
 """Share of held-out reals that are forged as they are; training reals are used both ways."""
@@ -104,6 +104,9 @@ class Forger:
             "edit": self._edit,
         }
 
+    def _group(self, index: int) -> str:
+        return self.donors.entries[index].group
+
     def _copy(self, region: np.ndarray, entry: Entry, rng: np.random.Generator) -> tuple[str, np.ndarray]:
         names = sorted(self.autoencoders)
         name = names[rng.integers(len(names))]
@@ -111,10 +114,12 @@ class Forger:
         return _autoencoder_maker(upsampler).generator, copy_face(self.autoencoders[name], region)
 
     def _edit(self, region: np.ndarray, entry: Entry, rng: np.random.Generator) -> tuple[str, np.ndarray]:
-        generator = EDITS[rng.integers(len(EDITS))]
+        # A donor comes from the same source and split, so that no picture of one split is seen in another, and from
+        # another group: of its own, a face would be pasted onto itself.
+        donors = [i for i in self.sources[entry.generator, entry.split] if self._group(i) != entry.group]
+        choice = [name for name in EDITS if donors or name != "edit_clone"]
+        generator = choice[rng.integers(len(choice))]
         if generator == "edit_clone":
-            # The donor comes from the same source and split, so that no picture of one split is seen in another.
-            donors = self.sources[entry.generator, entry.split]
             donor = self.donors.region(donors[rng.integers(len(donors))])
             return generator, edits.clone(region, donor, rng)
         change = {

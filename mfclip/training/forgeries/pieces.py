@@ -1,4 +1,6 @@
-"""Random pieces of training reals: what the generators that make forgeries are trained on."""
+"""Random pieces of reals: what the generators that make forgeries are trained and, on other faces, measured on."""
+
+import logging
 
 import numpy as np
 import torch
@@ -7,23 +9,36 @@ from torch import Tensor
 from mfclip.data.cache import RegionCache
 from mfclip.data.history import FILTERS, resize_square
 
+logger = logging.getLogger(__name__)
+
+PIECE = 64
+"""Side in pixels of the pieces that are learned from, the least that a face must have."""
+
 
 class Pieces:
-    """Square pieces of the training reals of a cache, every source equally often.
+    """Square pieces of the reals of a cache's split, every source equally often.
 
-    Raises ValueError if the cache has no training reals.
+    Faces smaller than a piece are left out, and how many is logged. Raises ValueError if none is left.
     """
 
-    def __init__(self, cache: RegionCache) -> None:
+    def __init__(self, cache: RegionCache, split: str = "train") -> None:
         self.cache = cache
+        reals = [i for i, entry in enumerate(cache.entries) if not entry.fake and entry.split == split]
         sources: dict[str, list[int]] = {}
-        for index, entry in enumerate(cache.entries):
-            if not entry.fake and entry.split == "train":
-                sources.setdefault(entry.generator, []).append(index)
+        for index in reals:
+            if cache.entries[index].side >= PIECE:
+                sources.setdefault(cache.entries[index].generator, []).append(index)
         self.sources = [sources[name] for name in sorted(sources)]
-        if not self.sources:
+        kept = sum(map(len, self.sources))
+        if not kept:
             raise ValueError(
-                f"None of {len(cache)} cached faces is a real of the training split; forgeries are made from those."
+                f"None of {len(cache)} cached faces is a real of the {split} split with {PIECE} pixels or more; "
+                "forgeries are made from those: add larger photographs."
+            )
+        if kept < len(reals):
+            small = len(reals) - kept
+            logger.warning(
+                "%d of %d reals are below %d px: no maker learns from them", small, len(reals), PIECE
             )
 
     @property

@@ -1,7 +1,5 @@
 """Partial denoising: what EDM's preconditioning promises, and a redrawing that keeps the picture."""
 
-import json
-
 import numpy as np
 import torch
 
@@ -28,8 +26,6 @@ def test_training_removes_noise_and_redrawing_keeps_tones(region, tmp_path):
     assert left < 0.15, "a fresh network leaves 0.19 of the noise of 0.2"
     redrawn = redraw(model, clean, 0.1, torch.Generator().manual_seed(2))
     assert (redrawn - clean).abs().mean() < 0.1 and (redrawn.mean() - clean.mean()).abs() < 0.02
-    told = json.loads((tmp_path / "denoiser.json").read_text())
-    assert told["grey_levels"] > 0 and told["sharpness"] > 0
     again = train_denoiser(pieces, 60, 0, tmp_path)
     assert all(torch.equal(a, b) for a, b in zip(model.parameters(), again.parameters(), strict=True))
 

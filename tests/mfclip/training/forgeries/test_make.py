@@ -1,5 +1,6 @@
 """Pairs: every forgery beside its original, in its split, under its photograph's own JPEG generation."""
 
+import copy
 import io
 
 import numpy as np
@@ -62,6 +63,34 @@ def test_donors_come_from_the_same_source_and_split(forger):
             (entries[i].generator, entries[i].split, entries[i].fake) == (source, split, False)
             for i in indices
         )
+
+
+def test_a_face_is_never_its_own_donor(forger, monkeypatch):
+    entries, faces = forger.donors.entries, forger.donors
+    index = next(i for i, entry in enumerate(entries) if not entry.fake)
+    shared = [i for i in forger.sources[entries[index].generator, entries[index].split] if i != index]
+    taken = []
+    monkeypatch.setattr(
+        "mfclip.training.forgeries.edits.clone", lambda region, donor, rng: taken.append(donor)
+    )
+    rng = np.random.default_rng(0)
+    for _ in range(120):
+        forger.forge("edit", faces.region(index), entries[index], rng)
+    others = [faces.region(i) for i in shared]
+    assert len(taken) > 20
+    for donor in taken:
+        assert donor.shape != faces.region(index).shape or not np.array_equal(donor, faces.region(index))
+        assert any(donor.shape == other.shape and np.array_equal(donor, other) for other in others)
+
+
+def test_where_nobody_else_is_there_no_face_is_cloned(forger):
+    entries = forger.donors.entries
+    index = next(i for i, entry in enumerate(entries) if not entry.fake)
+    alone = copy.copy(forger)
+    alone.sources = {(entries[index].generator, entries[index].split): [index]}
+    rng = np.random.default_rng(0)
+    made = {alone.forge("edit", forger.donors.region(index), entries[index], rng)[0] for _ in range(60)}
+    assert made == {"edit_warp", "edit_inpaint", "edit_touch_up"}
 
 
 def test_a_forgery_gets_its_photograph_s_own_tables_on_its_own_grid(astronaut, tmp_path):
