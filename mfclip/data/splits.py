@@ -8,6 +8,7 @@ from pathlib import Path
 from mfclip.data.cache import Entry
 from mfclip.data.labels import SPLITS, Source
 
+SPLITS_FILE = "splits.csv"
 _HEADER = ["path", "group", "split"]
 
 
@@ -51,8 +52,8 @@ def _side(entry: Entry) -> str:
     return "fake" if entry.fake else "real"
 
 
-def write_splits(path: Path, sources: Sequence[Source]) -> None:
-    """Write path, group and split of every source as CSV."""
+def write_splits(path: Path, sources: Sequence[Source] | Sequence[Entry]) -> None:
+    """Write path, group and split of every photograph as CSV."""
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(_HEADER)
@@ -88,14 +89,24 @@ def read_splits(path: Path) -> dict[str, tuple[str, str]]:
 
 
 def with_splits(sources: Sequence[Source], table: dict[str, tuple[str, str]]) -> list[Source]:
-    """The same sources with the groups and splits of a table that `read_splits` gave.
+    """The same sources with the groups and splits of a table that `read_splits` gave, also where the folder has grown.
 
-    Raises ValueError if a photograph is not listed in it.
+    A photograph that is not listed goes with those that it is tied to, if they are, and else where its own group's
+    name puts it. Raises ValueError if it ties together what the table has in two splits.
     """
-    missing = [source.path for source in sources if source.path not in table]
-    if missing:
-        raise ValueError(
-            f"{len(missing)} photographs are not in the table of splits, for example {missing[0]!r}; "
-            "write the table anew, or leave these photographs out."
-        )
-    return [replace(s, group=table[s.path][0], split=table[s.path][1]) for s in sources]
+    kin: dict[str, set[tuple[str, str]]] = {}
+    for source in sources:
+        if source.path in table:
+            kin.setdefault(source.group, set()).add(table[source.path])
+    placed = []
+    for source in sources:
+        known = {table[source.path]} if source.path in table else kin.get(source.group, set())
+        splits = sorted({split for _, split in known})
+        if len(splits) > 1:
+            raise ValueError(
+                f"{source.path} ties together groups that lie in the splits {' and '.join(splits)} of the table; leave "
+                "it out, or train without the table."
+            )
+        group, split = min(known, default=(source.group, source.split))
+        placed.append(replace(source, group=group, split=split))
+    return placed

@@ -18,7 +18,7 @@ import torch
 from mfclip.commands import refusals_said
 from mfclip.data.cache import RegionCache, cache_photographs
 from mfclip.data.sources import read_photographs
-from mfclip.data.splits import check_splits, check_twins
+from mfclip.data.splits import check_splits, check_twins, read_splits, with_splits
 from mfclip.evaluation.ablations import COMPARED, ablations
 from mfclip.evaluation.card import read_beside, write_card
 from mfclip.evaluation.plots import write_plots
@@ -60,6 +60,9 @@ def parser() -> argparse.ArgumentParser:
     told.add_argument(
         "--cache", type=Path, default=Path(".cache"), help="where cut faces and readouts are kept"
     )
+    told.add_argument(
+        "--splits", type=Path, help="splits.csv of the run, where the folder of photographs has grown since"
+    )
     told.add_argument("--split", choices=["validation", "test"], default="test")
     told.add_argument(
         "--conditions", nargs="+", choices=list(CONDITIONS), help="both, or 're-saved' alone, by protocol"
@@ -98,6 +101,8 @@ def bench_of(told: argparse.Namespace, photographs: Path, name: str = "faces") -
     Raises ValueError if it cannot be read, or where the protocol goes by splits and they leak.
     """
     sources = read_photographs(photographs)
+    if told.splits is not None and name == "faces":
+        sources = with_splits(sources, read_splits(told.splits))
     if told.protocol != "cross-dataset":
         check_splits(sources)
     faces = cache_photographs(told.cache / name, sources, photographs)

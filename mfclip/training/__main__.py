@@ -63,6 +63,9 @@ def parser() -> argparse.ArgumentParser:
         default=None,
         help=f"{', '.join(sorted(RECIPES))}, or a JSON file with fields of a recipe (default: the configuration's)",
     )
+    told.add_argument(
+        "--splits", type=Path, help="splits.csv of an earlier run, kept although the folder may have grown"
+    )
     told.add_argument("--start-from", default=None, help="checkpoint whose weights the run begins with")
     told.add_argument(
         "--pretrained",
@@ -136,7 +139,7 @@ def _run(told: argparse.Namespace, recipe: Recipe, accelerator: Accelerator) -> 
     base = _check(told, recipe)
     # One process makes what is missing on disk, then one on each machine, then all find it there.
     with accelerator.main_process_first(), accelerator.local_main_process_first():
-        faces, made = prepare(told.data, told.cache, recipe)
+        faces, made = prepare(told.data, told.cache, recipe, told.splits)
         weights = _weights(told, base, recipe)
     config = configuration(base, recipe, faces, made)
     model, origin = starting_model(config, recipe.seed, **weights)

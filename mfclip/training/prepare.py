@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mfclip.data.cache import RegionCache, cache_photographs
 from mfclip.data.sources import read_photographs
-from mfclip.data.splits import check_splits, check_twins, write_splits
+from mfclip.data.splits import SPLITS_FILE, check_splits, check_twins, read_splits, with_splits, write_splits
 from mfclip.training.forgeries.autoencoders import SHAPES, train_autoencoders
 from mfclip.training.forgeries.denoiser import REDRAWN_FROM, SIGMAS, train_denoiser
 from mfclip.training.forgeries.make import VERSION, Forger, make_forgeries
@@ -21,25 +21,31 @@ MAKER_SEED = 0
 """Of the makers and of what they make: runs that differ in their own seed learn from the same forgeries."""
 
 
-def cut_faces(photographs: Path, cache: Path) -> RegionCache:
+def cut_faces(photographs: Path, cache: Path, splits: Path | None = None) -> RegionCache:
     """Cut the faces of `photographs` into the cache folder, splits.csv beside them.
 
-    Raises ValueError if a group lies in two splits or a split lacks one of the two classes.
+    splits: a splits.csv whose groups and splits are kept, so that nothing that was tested on is trained on once the
+    folder has grown; None: the data's own. Raises ValueError if a group lies in two splits or a split lacks one of the
+    two classes.
     """
     sources = read_photographs(photographs)
+    if splits is not None:
+        sources = with_splits(sources, read_splits(splits))
     check_splits(sources)
     faces = cache_photographs(cache / "faces", sources, photographs)
     check_twins(faces.entries)
-    write_splits(cache / "splits.csv", sources)
+    write_splits(cache / SPLITS_FILE, sources)
     return faces
 
 
-def prepare(photographs: Path, cache: Path, recipe: Recipe) -> tuple[RegionCache, RegionCache]:
+def prepare(
+    photographs: Path, cache: Path, recipe: Recipe, splits: Path | None = None
+) -> tuple[RegionCache, RegionCache]:
     """Cut the faces of `photographs`, train the makers, forge the reals; returns both caches (faces, made).
 
     Raises ValueError as `cut_faces` does.
     """
-    faces = cut_faces(photographs, cache)
+    faces = cut_faces(photographs, cache, splits)
     pieces = Pieces(faces)
     makers = cache / makers_folder(pieces, recipe)
     autoencoders = train_autoencoders(pieces, recipe.autoencoder_steps, MAKER_SEED, makers)

@@ -16,6 +16,7 @@ from typing import Any
 from mfclip.commands import refusals_said, write
 from mfclip.data.cache import RegionCache
 from mfclip.data.readouts import read_out
+from mfclip.data.splits import SPLITS_FILE
 from mfclip.detector import build_model
 from mfclip.hub import CARD, RECORD, Checkpoint, read_checkpoint, write_checkpoint
 from mfclip.training.loop import validation_split
@@ -77,7 +78,9 @@ def main(arguments: list[str] | None = None) -> int:
 
     def work() -> int:
         checkpoint = read_checkpoint(str(told.run))
-        found = recalibrate(checkpoint, cut_faces(told.data, told.cache), told.head_share)["calibration"]
+        splits = told.run / SPLITS_FILE
+        faces = cut_faces(told.data, told.cache, splits if splits.is_file() else None)
+        found = recalibrate(checkpoint, faces, told.head_share)["calibration"]
         write(
             f"{told.run}: the head has {found['head_share']:.0%} of the margin, uncertain from {found['low']:.3f} to "
             f"{found['high']:.3f}\n"

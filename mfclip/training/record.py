@@ -18,6 +18,7 @@ from mfclip.data.cache import Entry, RegionCache
 from mfclip.data.leave_out import LeaveOut
 from mfclip.data.readouts import Readouts, generator_aucs, read_out
 from mfclip.data.shares import picture_weights, share_aucs
+from mfclip.data.splits import SPLITS_FILE, write_splits
 from mfclip.hub import RECORD, write_checkpoint
 from mfclip.model import MFCLIP
 from mfclip.training.curves import write_curves
@@ -51,10 +52,10 @@ def commit() -> str:
 def write_run(run: Run, faces: RegionCache, made: RegionCache, variant: str = "full") -> None:
     """Fit the decision on validation and write the shipped weights into the run's folder as a checkpoint.
 
-    Beside it go training.json (recipe, variant, commit, seeds, what the data were, what was left out, counts,
-    calibration, validation figures, time and memory of an epoch), words.json where sentences were reworded,
-    spectra.json (what the noise of the training photographs looked like), and the curves as JSON, PNG and HTML. A
-    decision that cannot be fitted is left unfitted, and says so wherever it is used.
+    Beside it go splits.csv (what lay in which split), training.json (recipe, variant, commit, seeds, what the data
+    were, what was left out, counts, calibration, validation figures, time and memory of an epoch), words.json where
+    sentences were reworded, spectra.json (what the noise of the training photographs looked like), and the curves as
+    JSON, PNG and HTML. A decision that cannot be fitted is left unfitted, and says so wherever it is used.
     """
     model = run.shipped()
     readouts = read_out(model, validation_split(faces, run.recipe), patch=run.recipe.patch)
@@ -66,6 +67,7 @@ def write_run(run: Run, faces: RegionCache, made: RegionCache, variant: str = "f
     )
     if run.recipe.paraphrases:
         write_words(folder, config.hierarchy)
+    write_splits(folder / SPLITS_FILE, faces.entries)
     write_spectra(folder, faces, run.recipe.leave_out, run.recipe.histories)
     best = None if run.best is None else {"step": run.best["step"], "mean_auc": run.best["auc"]}
     record = {

@@ -238,7 +238,7 @@ def arguments_of(told: argparse.Namespace, job: Job) -> list[str]:
     given = ["--data", told.data, "--out", job.folder, "--cache", told.cache, "--recipe", told.recipe]
     given += ["--configuration", told.configuration, "--variant", job.variant, "--workers", told.workers]
     given += ["--save-every", told.save_every]
-    for option in ("start_from", "pretrained", "threads"):
+    for option in ("splits", "start_from", "pretrained", "threads"):
         if getattr(told, option) is not None:
             given += [f"--{option.replace('_', '-')}", getattr(told, option)]
     return [*map(str, given), *_options(job.recipe)]

@@ -31,8 +31,24 @@ def test_splits_come_back_as_they_were_written(photographs, tmp_path):
     assert table == {source.path: (source.group, source.split) for source in sources}
     moved = [dataclasses.replace(source, split="test", group="x") for source in sources]
     assert with_splits(moved, table) == sources
-    with pytest.raises(ValueError, match=r"1 photographs are not in the table.*new\.png"):
-        with_splits([dataclasses.replace(sources[0], path="new.png")], table)
+    new = dataclasses.replace(sources[0], path="new.png", group="another", split="train")
+    assert with_splits([*sources, new], table)[-1] == new, "nobody's kin goes where its own name puts it"
+
+
+def test_a_grown_folder_moves_nothing_that_was_placed(photographs, tmp_path):
+    first, second = read_manifest(photographs)[:2]
+    tested = dataclasses.replace(first, group="video 456", split="test")
+    table = {tested.path: ("video 456", "test")}
+    # A frame of videos 100 and 456 ties them, and the group takes another name, whose hash is of another split.
+    renamed = dataclasses.replace(tested, group="video 100", split="train")
+    frame = dataclasses.replace(second, path="frame.png", group="video 100", split="train")
+    assert [(s.group, s.split) for s in with_splits([renamed, frame], table)] == [("video 456", "test")] * 2
+    trained = dataclasses.replace(second, group="video 100", split="train")
+    table[trained.path] = ("video 100", "train")
+    with pytest.raises(
+        ValueError, match="frame.png ties together groups that lie in the splits test and train"
+    ):
+        with_splits([renamed, trained, frame], table)
 
 
 @pytest.mark.parametrize(

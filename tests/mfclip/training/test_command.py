@@ -30,6 +30,7 @@ WRITTEN = (
     "SHA256",
     "README.md",
     "training.json",
+    "splits.csv",
     "curve.json",
     "curves.png",
     "curves.html",
@@ -51,7 +52,7 @@ def narrow_run(caches, monkeypatch, tmp_path):
         noise=dataclasses.replace(TINY.noise, stem=(4, 4, 8, 16), width=16, layers=1, heads=2),
     )
     monkeypatch.setitem(command.CONFIGURATIONS, "tiny", narrow)
-    monkeypatch.setattr(command, "prepare", lambda data, cache, recipe: caches)
+    monkeypatch.setattr(command, "prepare", lambda data, cache, recipe, splits: caches)
     monkeypatch.setattr(command, "prepare_tower", lambda cache, recipe, config: distilled(config))
     (tmp_path / "short.json").write_text(json.dumps(dataclasses.asdict(SHORT)), encoding="utf-8")
     return [

@@ -99,7 +99,7 @@ def test_what_no_run_left_is_refused(run, caches):
 
 
 def test_the_command_says_what_it_found_and_what_is_wrong(run, caches, told_apart, monkeypatch, capsys):
-    monkeypatch.setattr(command, "cut_faces", lambda photographs, cache: caches[0])
+    monkeypatch.setattr(command, "cut_faces", lambda photographs, cache, splits: caches[0])
     assert main([str(run), "--data", "photographs", "--head-share", "0.3"]) == 0
     assert "the head has 30% of the margin, uncertain from 0." in capsys.readouterr().out
     assert main([str(run), "--data", "photographs", "--head-share", "2"]) == 2
