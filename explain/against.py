@@ -8,6 +8,9 @@ import numpy as np
 from explain.result import Receipt, Result
 from mfclip.verdict import Verdict
 
+LEAST = 0.02
+"""Logits below which a share, or a difference of two, is not worth a sentence; P(fake) moves by about a point."""
+
 
 @dataclass(frozen=True)
 class Evidence:
@@ -24,7 +27,7 @@ def evidence_against(
     """For each result that has signed shares, the strongest one that points away from the verdict's side.
 
     The verdict's side is fake from P(fake) 0.5 on. The ledger comes first, since its players are whole. A result whose
-    receipt fails is no witness and gives no entry, nor does one with nothing against.
+    receipt fails is no witness and gives no entry, nor does one whose strongest is below LEAST.
     """
     side = 1.0 if verdict.probability >= 0.5 else -1.0
     refuted = {name for name, receipt in receipts.items() if receipt.verdict == "fails"}
@@ -35,7 +38,7 @@ def evidence_against(
 def _strongest(result: Result, side: float) -> Iterator[Evidence]:
     names, shares = _shares(result)
     towards = side * np.nan_to_num(np.asarray(shares, dtype=np.float64).ravel())
-    if towards.size and towards.min() < 0:
+    if towards.size and towards.min() <= -LEAST:
         worst = int(towards.argmin())
         yield Evidence(result.method, names[worst], float(side * towards[worst]))
 

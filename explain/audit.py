@@ -125,6 +125,8 @@ class _Pictures:
         changes = {
             name: self._change(self.subject.image_of(other), self.noise) for name, other in put.items()
         }
+        # A face of random pixels is a strange picture and not no picture: what the stream says of it is left out too.
+        changes["nothing of the image stream"] = self._change(torch.zeros_like(self.image), self.noise)
         return Finding.of("face pixels", self.of_face, changes)
 
     def _residual(self) -> Finding:

@@ -240,16 +240,15 @@ def _choice(subject: Subject, homogeneity: np.ndarray, overlap: np.ndarray) -> l
 
 
 def _turns(asked: Alternatives, chosen: int) -> list[str]:
-    """Which alternatives would have turned the verdict to the other side of one half."""
-    here = asked.probability[chosen] >= 0.5
+    """Which alternatives would have got another verdict, re-saving not asked about."""
     turned = [
         f"{name} (P(fake) = {chance:.0%})"
-        for name, chance in zip(asked.names, asked.probability, strict=True)
-        if (chance >= 0.5) != here
+        for name, chance, word in zip(asked.names, asked.probability, asked.evidence, strict=True)
+        if word != asked.evidence[chosen]
     ]
     if not turned:
-        return ["No other window, and neither stream left out, turns the verdict to the other side."]
-    return [f"The verdict would be on the other side: {', '.join(turned)}."]
+        return ["No other window, and neither stream left out, changes the verdict."]
+    return [f"The verdict would be another: {', '.join(turned)}."]
 
 
 def _influence(subject: Subject, shares: Shares) -> tuple[str, ...]:

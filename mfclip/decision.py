@@ -62,13 +62,20 @@ def readouts_disagree(decision: DecisionConfig, head: float, language: float) ->
     return decision.a != 0 and decision.b != 0 and of_head * of_language < 0 and smaller >= DISSENT * larger
 
 
+def by_band(decision: DecisionConfig, chance: float) -> str:
+    """One of EVIDENCE, as P(fake) in 0..1 alone says it: 'uncertain' inside the band."""
+    if chance >= decision.high:
+        return "substantial"
+    return "little" if chance <= decision.low else "uncertain"
+
+
 def doubts(
     decision: DecisionConfig, chance: float, disagree: bool, recompressed: float | None
 ) -> tuple[str, ...]:
     """Why a verdict is uncertain, as short clauses; empty if it is not.
 
     chance: P(fake); disagree: the two readouts point to opposite sides; recompressed: P(fake) of the same face after
-    one mild re-compression, None if it was not tried.
+    one mild re-compression, None if it was not tried; it is a reason where it falls elsewhere by the band.
     """
     reasons = []
     if decision.low < chance < decision.high:
@@ -76,9 +83,9 @@ def doubts(
             "the probability lies in the band where the validation photographs of both kinds overlap"
         )
     if disagree:
-        reasons.append("the two readouts, head and language, point to opposite sides")
-    if recompressed is not None and (recompressed - 0.5) * (chance - 0.5) < 0:
-        reasons.append("saving the face once more as a JPEG turns the verdict")
+        reasons.append("the two readouts, head and language with its constant, point to opposite sides")
+    if recompressed is not None and by_band(decision, recompressed) != by_band(decision, chance):
+        reasons.append("saving the face once more as a JPEG changes the verdict")
     return tuple(reasons)
 
 

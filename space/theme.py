@@ -4,7 +4,7 @@ from pathlib import Path
 
 import gradio as gr
 
-from explain.figures.palette import FAKE, NEGATIVE, POSITIVE, REAL
+from explain.figures.palette import FAKE, NEGATIVE, POSITIVE, REAL, inks
 
 ROOM = Path(__file__).parent
 CSS = [ROOM / name for name in ("theme.css", "lab.css", "trust.css", "lesson.css")]
@@ -92,4 +92,8 @@ class Theme(gr.themes.Base):
 def colours() -> str:
     """Style rules that hand the figures' colours to the style sheet."""
     purple, green = (f"rgb{tuple(channel)}" for channel in (NEGATIVE, POSITIVE))
-    return f":root{{--mf-real:{REAL};--mf-fake:{FAKE};--mf-below:{purple};--mf-above:{green}}}"
+    dark = inks("dark")
+    return (
+        f":root{{--mf-real:{REAL};--mf-fake:{FAKE};--mf-below:{purple};--mf-above:{green}}}"
+        f".dark{{--mf-real:{dark.real};--mf-fake:{dark.fake}}}"
+    )

@@ -7,7 +7,7 @@ from explain.figures.frame import FRAME, digits_for, dress, escaped, padded, row
 from explain.figures.palette import inks
 from explain.result import Result
 
-LINE = 28  # px, height of an input
+LINE = 36  # px, height of an input, whose name may take two lines
 MOVES = "moves it"
 """The finding of an input that needs no words of its own, since its bar says it."""
 

@@ -9,7 +9,7 @@ from explain.figures.palette import NEGATIVE, POSITIVE, Stops, inks, rising
 from explain.result import Result
 
 PANELS = (("similarity", "similarity"), ("gate", "gate"), ("gated", "gated"))
-LINE = 24  # px, height of a description
+LINE = 34  # px, height of a description, which may take two lines
 BEHIND = 0.55
 """Opacity of the strongest cell: numbers stand on it."""
 FEW = 3

@@ -13,11 +13,22 @@ from explain.result import Result
 MOST = 14
 """Words that the bars show: those of the largest share or the largest true change."""
 
+TALL = 36
+"""px, height of a bar whose name may take two lines."""
+
 SENTENCES = 8
 """Sentences that are not folded up."""
 
 # Beside what HTML needs: gradio fills ${…} and {{…}} in HTML that it is given.
 _TEMPLATE = str.maketrans({"{": "&#123;", "}": "&#125;", "$": "&#36;", "`": "&#96;"})
+
+
+def _told_apart(words: list[str], sentences: list[str]) -> list[str]:
+    """A word that is shown more than once with its sentence behind it, the others alone."""
+    return [
+        f"{word} ({sentence})" if words.count(word) > 1 else word
+        for word, sentence in zip(words, sentences, strict=True)
+    ]
 
 
 def draw_words(result: Result, theme: str = "light", refuted: bool = False) -> go.Figure:
@@ -35,7 +46,8 @@ def draw_words(result: Result, theme: str = "light", refuted: bool = False) -> g
     ink = inks(theme, refuted)
     digits = digits_for(float(strongest.max()))
     words, sentences = result.labels["contributions"], result.labels["agreement"]
-    told = [html.escape(sentences[int(result.values["sentence"][number])]) for number in order]
+    owners = [sentences[int(result.values["sentence"][number])] for number in order]
+    told = [html.escape(owner) for owner in owners]
     figure = go.Figure()
     for colour, name, chosen in (
         (ink.fake, "share, towards fake", shares[order] > 0),
@@ -59,7 +71,8 @@ def draw_words(result: Result, theme: str = "light", refuted: bool = False) -> g
         name="true change when it is left out",
         hovertemplate=f"left out %{{x:+.{digits}f}}<extra></extra>",
     )
-    rows(figure, [words[number] for number in order])
+    names = _told_apart([words[number] for number in order], owners)
+    rows(figure, names)
     figure.update_xaxes(
         title="real ◂ logits ▸ fake",
         range=padded([*shares[order], *left_out[order]], 0.05),
@@ -69,7 +82,7 @@ def draw_words(result: Result, theme: str = "light", refuted: bool = False) -> g
     return dress(
         figure,
         theme,
-        8 + ROW * len(order) + below,
+        8 + (TALL if names != [words[number] for number in order] else ROW) * len(order) + below,
         margin={"l": 8, "r": 12, "t": 8, "b": below},
         legend=BELOW,
     )

@@ -20,7 +20,7 @@ from mfclip.config import DecisionConfig
 from mfclip.data.cache import Entry, RegionCache
 from mfclip.data.held_out import HeldOut
 from mfclip.data.readouts import Readouts, read_out
-from mfclip.decision import doubts, evidence, margin, probability, readouts_disagree
+from mfclip.decision import by_band, doubts, evidence, margin, probability, readouts_disagree
 from mfclip.detector import build_model
 from mfclip.evaluation.baselines import file_features, fit_baseline, split_spectra
 from mfclip.evaluation.treatments import Recompressed
@@ -151,6 +151,10 @@ class Scored:
         """(N,) bool: head and language clearly point to opposite sides."""
         pairs = zip(self.readouts.head.tolist(), self.readouts.language.tolist(), strict=True)
         return np.array([readouts_disagree(self.decision, head, language) for head, language in pairs], bool)
+
+    def by_band(self, chances: np.ndarray) -> np.ndarray:
+        """(N,) P(fake) → (N,) str: the word that the band alone has for each."""
+        return np.array([by_band(self.decision, chance) for chance in chances.tolist()], dtype=str)
 
     def words(self) -> np.ndarray:
         """(N,) str: 'little', 'uncertain' or 'substantial', by the detector's own rule (mfclip/decision.py)."""

@@ -108,7 +108,8 @@ def words(scored: Scored, weights: np.ndarray) -> dict[str, Any]:
         "readouts_disagree": scored.disagree(),
     }
     if scored.recompressed is not None:
-        reasons["turned_by_recompression"] = (scored.recompressed - 0.5) * (chance - 0.5) < 0
+        before, after = scored.by_band(chance), scored.by_band(scored.recompressed)
+        reasons["turned_by_recompression"] = before != after
     figures = {
         "uncertain": share(uncertain, everything, weights),
         "uncertain_of_reals": share(uncertain, ~fake, weights),

@@ -4,7 +4,7 @@ from mfclip.rates import Rates, Share
 from space.components.markup import percent, quiet, text
 from space.text import words
 
-FIRST = 10
+FIRST = 1
 """Forged photos of 100 that the slider begins with."""
 
 SQUARES = 100

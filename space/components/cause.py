@@ -4,14 +4,12 @@ import math
 
 import numpy as np
 
+from explain.against import LEAST
 from space.components.markup import percent, quiet, signed, text
 from space.components.work_line import about, bar_line, ended_line
 from space.explained import DEFAULT, Explained
 from space.text import joined, words
 from space.text.toolkit import spoken
-
-LEAST = 0.02
-"""Logits below which a share, or a difference of two, is not worth a sentence; P(fake) moves by less than one point."""
 
 
 def cause(explained: Explained, temperature: float) -> str:
@@ -38,6 +36,10 @@ def cause(explained: Explained, temperature: float) -> str:
     said = [_share(form, names[i], shares[i], temperature) for form, i in told]
     said += [] if against else [words.CAUSE_ALONE]
     before, after = (percent(1 / (1 + math.exp(-margin / temperature))) for margin in (base, total))
+    if side * total < 0:
+        said.append(
+            words.CAUSE_START.format(side=words.SIDE_NAMES["fake" if side > 0 else "real"], before=before)
+        )
     said.append(words.CAUSE_TOTAL.format(base=signed(base), total=signed(total), before=before, after=after))
     said.append(words.CAUSE_UNIT.format(double=f"{temperature * math.log(2):.2f}"))
     return joined(*said)

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from explain import Result
+from explain.against import LEAST
 from explain.figures import png as coloured
 from explain.figures import scale_of
 from mfclip import Verdict
-from space.components.cause import LEAST
 from space.components.map_view import legend
 from space.components.markup import percent, png, png_url, rounded_parts, signed, text
 from space.components.verdict_card import SIGNS

@@ -41,12 +41,16 @@ def percent(value: float, digits: int = 0) -> str:
     return f"{100 * value:.{digits}f}\u2009%"
 
 
-def rounded_parts(parts: tuple[float, ...], digits: int = 2) -> tuple[float, ...]:
-    """`parts` rounded so that they add up to their rounded sum, each off by less than one last digit."""
-    unit = 10**-digits
-    floors = [int(part // unit) for part in parts]
+def rounded_parts(parts: tuple[float, ...], digits: int = 2, kept: int = 0) -> tuple[float, ...]:
+    """`parts` rounded so that they add up to their rounded sum, each off by less than one last digit.
+
+    kept: how many of the last ones are rounded as they would be alone, so that they read the same everywhere; two
+    others at least.
+    """
+    unit, others = 10**-digits, len(parts) - kept
+    floors = [int(part // unit) for part in parts[:others]] + [round(part / unit) for part in parts[others:]]
     missing = round(sum(parts) / unit) - sum(floors)
-    order = sorted(range(len(parts)), key=lambda i: parts[i] / unit - floors[i], reverse=True)
+    order = sorted(range(others), key=lambda i: parts[i] / unit - floors[i], reverse=True)
     for i in order[:missing]:
         floors[i] += 1
     return tuple(round(floor * unit, digits) for floor in floors)

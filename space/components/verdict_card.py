@@ -47,7 +47,7 @@ def readouts_card(session: Session, decision: DecisionConfig) -> str:
         return quiet(words.NOTHING)
     verdict = session.now
     parts = (decision.a * verdict.head, decision.b * verdict.language, decision.c)
-    shown = rounded_parts(parts, DIGITS)
+    shown = rounded_parts(parts, DIGITS, kept=1)
     widest = max(map(abs, (*parts, verdict.margin))) or 1.0
     sources = (
         f"{signed(verdict.head)} × {decision.a:.3g}",

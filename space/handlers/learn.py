@@ -265,8 +265,8 @@ def maps(detector: Detector, verdict: Verdict) -> Step:
     """Step 6 of a verdict: its map, that of mixed-up weights and the face's edges, in an order that the face sets."""
     subject = Subject.of(detector, verdict)
     method = METHODS["grid"]
-    trained = method.run(subject, steps=1).values["map"]
-    forgotten = method.run(subject.under(randomised(detector, SEED)), steps=1).values["map"]
+    trained = method.run(subject).values["map"]
+    forgotten = method.run(subject.under(randomised(detector, SEED))).values["map"]
     face = verdict.face.crop.face
     cells = {"trained": trained, "forgotten": forgotten, "edges": edges(subject, SEED)}
     orders = list(itertools.permutations(cells))

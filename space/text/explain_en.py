@@ -24,13 +24,17 @@ PLAYER_NAMES = {
     "level 4: generator": "the sentences that name generators (level 4)",
 }
 CAUSE_MOST = (
-    "Most of it came from {player}, which made the odds of {side} {times} times as high ({value} logits)."
+    "The largest share came from {player}: it made the odds of {side} {times} times as high ({value} logits)."
 )
 CAUSE_NEXT = "Next came {player}: {times} times towards {side} ({value} logits)."
 CAUSE_AGAINST = "Against it stood {player}: {times} times towards {side} ({value} logits)."
 CAUSE_ALONE = "Nothing of weight spoke against it."
 CAUSE_NOTHING = (
     "No part moved this decision by more than {least} logits, at most {points} percentage points of P(fake)."
+)
+CAUSE_START = (
+    "Together the shares point towards {side} and do not outweigh the start: a photo of which nothing is known stands "
+    "at P(fake) {before}."
 )
 CAUSE_TOTAL = (
     "All six shares together move P(fake) from {before} to {after}, or the margin from {base} to {total} logits "
@@ -74,8 +78,8 @@ AUDIT_READ_TITLE = "How to read this"
 AUDIT_READ = (
     "One bar an input: how far the margin moved when that input was replaced, orange-red to the right towards fake, "
     "blue to the left towards real. Of several replacements the one that moved it most is shown; point at a bar to see "
-    "which. The longest bars are what this verdict hangs on; an input that cannot move it cannot have driven it. "
-    "Descriptions are numbered as under “Words”. The bars do not add up to the margin, and do not say why."
+    "which. A long bar is a place from which this verdict can be moved; an input that cannot move it cannot have "
+    "driven it. Descriptions are numbered as under “Words”. The bars do not add up to the margin, and do not say why."
 )
 STOP = "Stop"
 AUDIT_FIGURE = "How far each input moved the margin when it was replaced"

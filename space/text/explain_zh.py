@@ -28,6 +28,7 @@ CAUSE_NEXT = "其次是{player}：使{side}的胜算变为 {times} 倍（{value}
 CAUSE_AGAINST = "与之相反的是{player}：使{side}的胜算变为 {times} 倍（{value} logit）。"
 CAUSE_ALONE = "没有任何有分量的部分与之相反。"
 CAUSE_NOTHING = "没有任何部分使这次判定变化超过 {least} logit，即 P(fake) 变化至多 {points} 个百分点。"
+CAUSE_START = "各份额合起来偏向{side}，但抵不过起点：对一无所知的照片，P(fake) 为 {before}。"
 CAUSE_TOTAL = (
     "六个份额合起来，使 P(fake) 从 {before} 变为 {after}，即间隔从 {base} 变为 {total} logit"
     "（大于 0 偏向伪造）。"
@@ -67,7 +68,7 @@ AUDIT_READ_TITLE = "这张图怎么看"
 AUDIT_READ = (
     "每个输入一条：替换这个输入后间隔变化了多少，向右的橙红色偏向伪造，向左的蓝色偏向真实。"
     "每个输入试了几种替换，画的是变化最大的一种；指向一条即可看到是哪一种。"
-    "最长的几条就是这次判定所依赖的输入；不能改变它的输入，也不可能促成它。"
+    "长的条表示从那里可以改变这次判定；不能改变它的输入，也不可能促成它。"
     "描述的编号与“词语”中的相同。各条加起来不等于间隔，也不说明原因。"
 )
 STOP = "停止"

@@ -182,8 +182,8 @@ LESSON_PUBLISHED_LOOK = (
 # 6. How heat maps mislead
 LESSON_MAPS_TITLE = "How heat maps mislead"
 LESSON_MAPS_TEXT = (
-    "One of these maps shows which cells of the face moved the trained detector's margin, by gradient times what the "
-    "cell adds to a face of one colour. One is the same method on a "
+    "One of these maps shows which cells of the face moved the trained detector's margin, by integrated gradients from "
+    "a face of one colour. One is the same method on a "
     "detector whose weights were mixed up, so that it has forgotten everything. One knows no detector at all: it shows "
     "where the picture has edges.",
     "Each is drawn as such maps often are: sizes without signs, every map stretched to its own strongest cell.",

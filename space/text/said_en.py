@@ -129,10 +129,10 @@ SAID_NOTES = {
     "The face is {} pixels wide and was reduced before the windows were cut: its finest noise is gone.": (
         "The face is {} pixels wide and was reduced before the patches were cut: its finest noise is gone."
     ),
-    "No other window, and neither stream left out, turns the verdict to the other side.": (
-        "Neither another patch nor leaving out a stream turns the verdict to the other side."
+    "No other window, and neither stream left out, changes the verdict.": (
+        "Neither another patch nor leaving out a stream changes the verdict."
     ),
-    "The verdict would be on the other side: {}.": "The verdict would be on the other side: {:listed}.",
+    "The verdict would be another: {}.": "The verdict would be another: {:listed}.",
     "{} (P(fake) = {})": "{:said} (P(fake) = {})",
     "With this residual and with none the target is nearly the same: shares cancel out.": (
         "With this residual and with none the margin is nearly the same: shares cancel out."
@@ -268,12 +268,12 @@ SAID_FIGURES = {
     "change of the target in logits<br>* only through the choice of patch": (
         "change of the margin in logits<br>* only through the choice of patch"
     ),
-    "the target, had it been otherwise (✓ as it is)": "the margin, had it been otherwise (✓ as it is)",
-    "spectrum of {}, window {}": "spectrum of patch {1} (residual of filter {0:said})",
+    "the target, had it been otherwise (✓ as it is)": "the margin otherwise (✓ as it is)",
+    "spectrum of {}, window {}": "spectrum of patch {1}, filter {0:said}",
     "line 1×3": "1 × 3",
     "square 3×3": "3 × 3",
     "square 5×5": "5 × 5",
-    "where on window {}: {}": "where on patch {}: {} in all",
+    "where on window {}: {}": "patch {}: {} in all",
     "by kernel": "by filter",
     "cycles a pixel": "frequency, cycles a pixel",
     "deletion": "Taking away what speaks for fake",
@@ -296,11 +296,11 @@ SAID_ERRORS = {
     "the probability lies in the band where the validation photographs of both kinds overlap": (
         "P(fake) lies in the band in which real and forged photos could not be told apart"
     ),
-    "the two readouts, head and language, point to opposite sides": (
-        "its two parts, head and language, point to opposite sides"
+    "the two readouts, head and language with its constant, point to opposite sides": (
+        "its two parts, the head and language with its constant, point to opposite sides"
     ),
-    "saving the face once more as a JPEG turns the verdict": (
-        "saving the face once more as a JPEG turns the verdict"
+    "saving the face once more as a JPEG changes the verdict": (
+        "saving the face once more as a JPEG changes the verdict"
     ),
     "Configuration {} has no noise stream; choose the image stream.": (
         "This model ({}) has no noise stream: choose the image stream."

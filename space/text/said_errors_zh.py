@@ -116,10 +116,10 @@ SAID_ERRORS = {
     "the probability lies in the band where the validation photographs of both kinds overlap": (
         "概率落在两类验证照片互相重叠的区间内"
     ),
-    "the two readouts, head and language, point to opposite sides": (
-        "两个读数（分类头与语言）指向相反的两侧"
+    "the two readouts, head and language with its constant, point to opposite sides": (
+        "两个读数（分类头，以及语言连同常数）指向相反的两侧"
     ),
-    "saving the face once more as a JPEG turns the verdict": "把人脸再存一次 JPEG，判定就会翻转",
+    "saving the face once more as a JPEG changes the verdict": "把人脸再存一次 JPEG，判定就会改变",
     "{} is {}; allowed: {}.": "{} 为 {}；可用的值：{}。",
     "layer is {}; the {} stream has {}.": "层为 {}；{:said}流有 {}。",
     "Configuration {} has no noise stream; choose the image stream.": "配置 {} 没有噪声流；请选择图像流。",

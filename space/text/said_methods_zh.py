@@ -32,6 +32,7 @@ SAID_NAMES = {
     "pixels of the patches not chosen": "未选图块的像素",
     "its mirror image": "它的镜像",
     "its pixels in random order": "打乱顺序的像素",
+    "nothing of the image stream": "完全去掉图像流",
     "their pixels in random order": "打乱顺序的像素",
     "its values in random order": "打乱顺序的数值",
     "no residual": "没有残差",

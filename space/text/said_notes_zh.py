@@ -33,10 +33,10 @@ SAID_NOTES = {
     "The face is {} pixels wide and was reduced before the windows were cut: its finest noise is gone.": (
         "人脸宽 {} 像素，在切出图块之前缩小过：最细微的噪声已经消失。"
     ),
-    "No other window, and neither stream left out, turns the verdict to the other side.": (
-        "无论换用哪个图块、去掉哪个流，判定都不会转到另一侧。"
+    "No other window, and neither stream left out, changes the verdict.": (
+        "无论换用哪个图块、去掉哪个流，判定都不会改变。"
     ),
-    "The verdict would be on the other side: {}.": "判定会转到另一侧的情形：{:listed}。",
+    "The verdict would be another: {}.": "判定会不同的情形：{:listed}。",
     "{} (P(fake) = {})": "{:said}（P(fake) = {}）",
     "The noise stream of this checkpoint says nothing (an ablation): no residual can move it.": (
         "这个检查点的噪声流不起作用（消融实验）：任何残差都不能改变它。"

@@ -194,7 +194,7 @@ SWEEP_HEAD = ("Strength", "P(fake)", "Verdict")
 BASE_TITLE = "Of 100 alarms, how many are right?"
 BASE_LEAD = (
     "An alarm is the verdict “substantial evidence”. What it is worth depends on how many of the photos handed in are "
-    "forged: where forgeries are rare, most alarms are false, even with a good detector."
+    "forged: the rarer forgeries are, the more of the alarms are false, even with a good detector."
 )
 BASE_SLIDER = "Of 100 photos people hand in, how many are forged?"
 BASE_VALUE = "{forged} of 100"

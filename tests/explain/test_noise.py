@@ -177,16 +177,18 @@ def test_the_words_follow_the_rule_without_the_photo(small, result):
 
 
 def test_a_verdict_that_hangs_on_the_patch_is_told(small):
-    """A constant that puts the chosen window and another one on different sides of one half."""
+    """A constant that puts the chosen window and another one on different sides of one half; language alone decides."""
     detector = make_small()
-    margins = METHOD.run(small, attribution=PRODUCT).values["margin"]
+    alone = replace(detector.config.decision, a=0.0)
+    detector.model.config = replace(detector.config, decision=alone)
+    margins = METHOD.run(Subject.of(detector, small.verdict), attribution=PRODUCT).values["margin"]
     chosen = small.patch_index
     other = int(np.argmax(np.abs(margins[:4] - margins[chosen])))
     shift = -(margins[chosen] + margins[other]) / 2
     decision = detector.config.decision
     detector.model.config = replace(detector.config, decision=replace(decision, c=decision.c + shift))
     result = METHOD.run(Subject.of(detector, small.verdict), attribution=PRODUCT)
-    turned = next(note for note in result.notes if "on the other side" in note)
+    turned = next(note for note in result.notes if "would be another" in note)
     assert f"window {other + 1} (P(fake)" in turned and f"window {chosen + 1} (" not in turned
 
 

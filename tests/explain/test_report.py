@@ -60,7 +60,7 @@ def text_of(page: str) -> str:
 def test_the_verdict_comes_first_then_what_speaks_against_it(made, page):
     said = text_of(page)
     places = [
-        said.index(part)
+        said.rindex(part)  # what speaks against the verdict names some of them, too
         for part in (
             made.verdict.sentence,
             "Strongest evidence against",
@@ -182,6 +182,11 @@ def test_evidence_against_is_the_largest_share_towards_the_other_side():
     assert forged[0].what == "noise stream" and "row 1, column 14 of 14 × 14 on the face" in forged[1].what
     real = evidence_against(Judged(0.1), shown, {})
     assert [(piece.method, piece.value) for piece in real] == [("ledger", 0.5), ("words", 0.2)]
+
+
+def test_next_to_nothing_is_no_evidence_against():
+    assert evidence_against(Judged(0.9), [result(map=corner(14, -0.019))], {}) == ()
+    assert len(evidence_against(Judged(0.9), [result(map=corner(14, -0.021))], {})) == 1
 
 
 def test_a_witness_whose_receipt_fails_is_not_heard():

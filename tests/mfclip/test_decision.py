@@ -71,7 +71,9 @@ def test_authors_is_the_softmax_of_the_head():
         (0.9, True, 0.9, "uncertain", ("opposite",)),
         (0.9, False, 0.4, "uncertain", ("JPEG",)),
         (0.1, False, 0.6, "uncertain", ("JPEG",)),
-        (0.55, True, 0.45, "uncertain", ("band", "opposite", "JPEG")),
+        (0.55, True, 0.45, "uncertain", ("band", "opposite")),
+        (0.55, True, 0.65, "uncertain", ("band", "opposite", "JPEG")),
+        (0.1, False, 0.45, "uncertain", ("JPEG",)),
     ],
 )
 def test_words(chance, disagree, recompressed, evidence, said):

@@ -101,7 +101,8 @@ def test_the_cause_names_the_largest_the_next_and_what_stood_against():
         words.PLAYER_NAMES[name] for name in ("image stream", "level 1: authenticity", "noise stream")
     )
     assert (
-        f"Most of it came from {image}, which made the odds of fake 2.7 times as high (1.00 logits)." in said
+        f"The largest share came from {image}: it made the odds of fake 2.7 times as high (1.00 logits)."
+        in said
     )
     assert f"Next came {level}: 1.3 times towards fake (0.30 logits)." in said
     assert f"Against it stood {noise}: 1.6 times towards real (0.50 logits)." in said
@@ -109,6 +110,13 @@ def test_the_cause_names_the_largest_the_next_and_what_stood_against():
     towards_real = cause_of([-1.0, -0.5, 0, 0, 0, 0])
     assert "the odds of real 2.7 times as high" in towards_real and words.CAUSE_ALONE in towards_real
     assert cause_of([0.001] * 6) == words.CAUSE_NOTHING.format(least=0.02, points="0.5")
+
+
+def test_shares_that_do_not_outweigh_the_start_are_said_to():
+    said = cause_of([0.3, 0, 0, 0, 0, 0], base=-0.5)
+    assert "point towards fake and do not outweigh the start" in said and f"P(fake) {percent(0.3775)}" in said
+    for base in (-0.2, 0.5):
+        assert "outweigh" not in cause_of([0.3, 0, 0, 0, 0, 0], base=base)
 
 
 @pytest.mark.parametrize("temperature", [0.4, 1.0, 2.5])

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import itertools
 import re
 
 import numpy as np
@@ -47,6 +48,14 @@ def test_displayed_parts_add_up_to_the_displayed_sum(parts):
     shown = rounded_parts(parts)
     assert sum(shown) == pytest.approx(round(sum(parts), 2), abs=1e-9)
     assert all(abs(a - b) < 0.01 for a, b in zip(parts, shown, strict=True))
+
+
+def test_a_part_that_is_kept_reads_the_same_beside_any_others():
+    for head, language in itertools.product(np.linspace(-1, 1, 37), repeat=2):
+        parts = (float(head), float(language), -0.5244)
+        shown = rounded_parts(parts, 3, kept=1)
+        assert shown[2] == -0.524 and sum(shown) == pytest.approx(round(sum(parts), 3), abs=1e-9)
+        assert all(abs(a - b) < 0.0015 for a, b in zip(parts, shown, strict=True))
 
 
 def test_signed_numbers_have_a_true_minus_and_no_sign_at_zero():

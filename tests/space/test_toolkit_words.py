@@ -184,9 +184,9 @@ def test_what_is_filled_in_is_told_as_it_is_and_names_are_told_too():
             "“cat.gif”是 GIF 图片：请另存为 JPEG、PNG 或 WebP，再给出那个文件。"
         )
         turned = spoken(
-            "The verdict would be on the other side: window 3 (P(fake) = 61%), without the noise stream (P(fake) = 9%)."
+            "The verdict would be another: window 3 (P(fake) = 61%), without the noise stream (P(fake) = 9%)."
         )
-        assert turned == "判定会转到另一侧的情形：图块 3（P(fake) = 61%）、没有噪声流（P(fake) = 9%）。"
+        assert turned == "判定会不同的情形：图块 3（P(fake) = 61%）、没有噪声流（P(fake) = 9%）。"
         assert spoken("Covering all of the face at once lowers the target by -0.5 logits.").endswith(
             "降低 −0.5 logit。"
         )
