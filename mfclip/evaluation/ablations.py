@@ -12,6 +12,7 @@ import numpy as np
 from mfclip.data.held_out import HeldOut
 from mfclip.data.leave_out import LeaveOut
 from mfclip.evaluation.protocols import CONDITIONS, runs_in, training_of
+from mfclip.evaluation.rewordings import rewordings_auc
 from mfclip.evaluation.scores import Sampled, group_weights, rank_figures, said, told
 from mfclip.evaluation.scoring import DETECTOR, Bench, Scored, Subject
 from mfclip.evaluation.tables import mean_over_generators, overall, real_sources
@@ -24,6 +25,9 @@ SWEEP = "sweep.json"
 HEAD = "head alone"
 MEAN, UNSEEN = "mean_over_generators", "mean_over_unseen_generators"
 """Mean AUC over all generators of the test pictures, and over those of them that the run was trained without."""
+
+REWORDINGS = "rewordings"
+"""AUC of the held-out rewordings of descriptions: what a change does to words that were never trained with."""
 
 Figures = dict[str, Sampled]
 
@@ -102,6 +106,8 @@ def ablations(
             weights = group_weights(scored.fake, scored.group)
             unseen = _unseen(subject)
             sampled[run] = _figures(scored, weights, unseen)
+            if protocol == "ablations":
+                sampled[run][REWORDINGS] = rewordings_auc(subject.model, bench.faces)
             changed = listed.get(run, {}).get("says", "")
             rows.setdefault(
                 run, facts(subject) | {"against": against[run], "changed": changed, "conditions": {}}

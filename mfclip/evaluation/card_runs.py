@@ -3,7 +3,7 @@
 from typing import Any
 
 from mfclip.data.leave_out import LeaveOut
-from mfclip.evaluation.ablations import COMPARED, MEAN, UNSEEN, row_name
+from mfclip.evaluation.ablations import COMPARED, MEAN, REWORDINGS, UNSEEN, row_name
 from mfclip.evaluation.card_tables import METRICS, Beside, cell, generator_table, percent, table
 from mfclip.evaluation.protocols import LEFT_OUT
 from mfclip.evaluation.tables import ALIKE
@@ -20,6 +20,7 @@ COLUMNS = {
     "auc": "AUC (difference)",
     MEAN: "mean AUC over generators (difference)",
     UNSEEN: "mean AUC over the generators left out (difference)",
+    REWORDINGS: "AUC of held-out rewordings (difference)",
 }
 
 

@@ -25,7 +25,7 @@ from torch.utils.data import DataLoader
 
 from mfclip.data.cache import RegionCache
 from mfclip.data.held_out import HeldOut
-from mfclip.evaluation.scores import group_weights, rank_figures, share, told
+from mfclip.evaluation.scores import Sampled, group_weights, rank_figures, share, told
 from mfclip.model import MFCLIP
 from mfclip.prompts import FAKE_SENTENCE, LEVELS, REAL_SENTENCE
 from mfclip.words import words_of, words_of_all
@@ -90,6 +90,20 @@ def sentence_scores(model: MFCLIP, sentences: list[str], axis: Tensor) -> np.nda
     return (F.normalize(text, dim=-1).cpu() @ axis).double().numpy()
 
 
+def rewordings_auc(model: MFCLIP, faces: RegionCache, split: str = "validation") -> Sampled:
+    """AUC of the rewordings alone: how well forged and real sentences lie apart along the faces' own direction."""
+    items = read_rewordings()
+    axis, _ = face_axis(model, HeldOut(faces, split))
+    fake = np.array([item.fake for item in items])
+    scores = sentence_scores(model, [item.sentence for item in items], axis)
+    return rank_figures(fake, scores, _sentence_weights(fake))["auc"]
+
+
+def _sentence_weights(fake: np.ndarray) -> np.ndarray:
+    """Of resamples, every sentence a group of its own."""
+    return group_weights(fake, np.array([str(number) for number in range(len(fake))]))
+
+
 def rewordings(
     model: MFCLIP, faces: RegionCache, seen: Collection[str] | None = None, split: str = "validation"
 ) -> dict[str, Any]:
@@ -108,7 +122,7 @@ def rewordings(
     known = words_of_all(model.config.hierarchy.sentences) if seen is None else frozenset(seen)
     fake = np.array([item.fake for item in items])
     right = (scores > 0) == fake
-    weights = group_weights(fake, np.array([str(number) for number in range(len(items))]))
+    weights = _sentence_weights(fake)
     everything = np.ones(len(items), bool)
     shares = {"all": everything, "real": ~fake, "forged": fake}
     return {

@@ -202,7 +202,7 @@ def test_seeds_of_a_row_become_its_means_and_what_was_left_out_has_a_column(phot
     found = json.loads((folder / "ablations.json").read_text())
     conditions = [found["runs"][f"no-noise-seed{seed}"]["conditions"]["re-saved"] for seed in (0, 1)]
     row = found["rows"]["no-noise"]["re-saved"]
-    for metric in ("auc", "mean_over_generators", "mean_over_unseen_generators"):
+    for metric in ("auc", "mean_over_generators", "mean_over_unseen_generators", "rewordings"):
         changes = [condition["difference"][metric]["value"] for condition in conditions]
         told = row["difference"][metric]
         assert told["mean"] == pytest.approx(sum(changes) / 2) and told["seeds"] == 2
