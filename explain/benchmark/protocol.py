@@ -1,6 +1,7 @@
 """One face through the protocol: every method, every control, and what their receipts read."""
 
 import json
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -60,8 +61,13 @@ def _value(text: str) -> Any:
         return text
 
 
-def _row(name: str, kind: str, result: Result, proof: Receipt) -> dict[str, Any]:
-    """What is kept of one method on one face: numbers, and no cell of a map."""
+def _row(
+    name: str, kind: str, result: Result, proof: Receipt, seconds: tuple[float, float]
+) -> dict[str, Any]:
+    """What is kept of one method on one face: numbers, and no cell of a map.
+
+    seconds: of the method and of its receipt, of the processor and not of the clock: a busy machine changes them little.
+    """
     readings = {}
     for reading in proof.readings:
         kept: dict[str, Any] = {"value": reading.value, "passed": reading.passed}
@@ -75,9 +81,9 @@ def _row(name: str, kind: str, result: Result, proof: Receipt) -> dict[str, Any]
         "kind": kind,
         "verdict": proof.verdict,
         "cost": result.cost,
-        "seconds": result.seconds,
+        "cpu seconds": seconds[0],
         "receipt cost": proof.cost,
-        "receipt seconds": proof.seconds,
+        "receipt cpu seconds": seconds[1],
         "readings": readings,
     }
 
@@ -112,23 +118,34 @@ def face_rows(
     subject = Subject.of(detector, verdict, target)
     rows, forgotten = [], None
     for entry in entries:
+        times = [time.process_time()]
         try:
             result = entry.method.run(subject, ignore_progress, **entry.knobs)
         except ValueError as error:
             rows.append({"method": entry.name, "kind": entry.method.kind, "refused": str(error)})
             continue
+        times.append(time.process_time())
         proof = receipt(detector, result, _metrics(entry, result, sane), settings=settings)
-        rows.append(_row(entry.name, entry.method.kind, result, proof))
+        times.append(time.process_time())
+        rows.append(_row(entry.name, entry.method.kind, result, proof, _between(times)))
         if forgotten is None:
             forgotten = _forgotten_map(proof)
     maps = {name: (make(subject, settings.seed), kind) for name, (make, kind) in CONTROLS.items()}
     if forgotten is not None:
         maps[FORGOTTEN] = (forgotten, "map")
     for name, (cells, kind) in maps.items():
+        times = [time.process_time()]
         result = control(subject, name, cells)
+        times.append(time.process_time())
         proof = receipt(detector, result, ON_CONTROLS, kind=kind, settings=settings)
-        rows.append(_row(name, kind, result, proof))
+        times.append(time.process_time())
+        rows.append(_row(name, kind, result, proof, _between(times)))
     return rows
+
+
+def _between(times: Sequence[float]) -> tuple[float, float]:
+    start, middle, end = times
+    return middle - start, end - middle
 
 
 def _forgotten_map(proof: Receipt) -> np.ndarray | None:

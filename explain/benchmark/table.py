@@ -54,8 +54,8 @@ def summary(rows: Sequence[dict[str, Any]], seed: int) -> dict[str, Any]:
             for verdict in VERDICTS
         },
         "cost": _median(row["cost"] for row in judged),
-        "seconds": _median(row["seconds"] for row in judged),
-        "receipt seconds": _median(row["receipt seconds"] for row in judged),
+        "cpu seconds": _median(row["cpu seconds"] for row in judged),
+        "receipt cpu seconds": _median(row["receipt cpu seconds"] for row in judged),
         "metrics": {},
     }
     for name in metrics:
@@ -194,13 +194,13 @@ def markdown(about: dict[str, Any], told: dict[str, Any]) -> str:
         [
             name,
             _plain(of["cost"], ".1f"),
-            _plain(of["seconds"], ".2f"),
-            _plain(of["receipt seconds"], ".2f"),
+            _plain(of["cpu seconds"], ".2f"),
+            _plain(of["receipt cpu seconds"], ".2f"),
         ]
         for name, of in told.items()
         if of["faces"] and not name.startswith("control")
     ]
-    head = ["method", "forward passes", "seconds", "seconds of its receipt"]
+    head = ["method", "forward passes", "CPU seconds", "CPU seconds of its receipt"]
     parts += ["## Cost, medians a face", _grid(head, costs)]
     refused = [f"- {name}: {reason}" for name, of in told.items() for reason in of["refused"]]
     parts += ["## Refused", "\n".join(refused)] if refused else []

@@ -192,7 +192,7 @@ def test_a_folder_without_pictures_is_named(tmp_path):
 
 def row(value: float, passed: bool, verdict: str = "holds") -> dict:
     reading = {"value": value, "passed": passed, "deviations": 2 * value}
-    told = {"cost": 3.0, "seconds": 1.0, "receipt seconds": 2.0}
+    told = {"cost": 3.0, "cpu seconds": 1.0, "receipt cpu seconds": 2.0}
     return {"method": "m", "kind": "map", "verdict": verdict, **told, "readings": {"deletion": reading}}
 
 
