@@ -66,7 +66,8 @@ def _row(
 ) -> dict[str, Any]:
     """What is kept of one method on one face: numbers, and no cell of a map.
 
-    seconds: of the method and of its receipt, of the processor and not of the clock: a busy machine changes them little.
+    seconds: of the method and of its receipt, of the processor and not of the clock, so that a busy machine changes
+    them little.
     """
     readings = {}
     for reading in proof.readings:
