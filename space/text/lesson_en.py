@@ -96,6 +96,8 @@ LESSON_LEVELS_NONE = "None: no level moved it"
 LESSON_LEVELS_REVEAL = (
     "{level} has the largest share among the levels, {share} logits. The two streams have {image} and {noise}.",
     "All shares and the starting point add up to the margin {margin}.",
+    "A share is what a part adds on average over all orders of adding the parts. Step 2 took the noise away from all "
+    "the others, which is one of these orders, and can read differently.",
     "A share says how the evidence divided this decision. It does not say that the sentence is right, and a level that "
     "says the same of every description has a share of 0.",
 )
