@@ -16,6 +16,9 @@ MOST = 14
 TALL = 36
 """px, height of a bar whose name may take two lines."""
 
+END = 3
+"""Words of a sentence's end that tell it from others in a label."""
+
 SENTENCES = 8
 """Sentences that are not folded up."""
 
@@ -24,9 +27,9 @@ _TEMPLATE = str.maketrans({"{": "&#123;", "}": "&#125;", "$": "&#36;", "`": "&#9
 
 
 def _told_apart(words: list[str], sentences: list[str]) -> list[str]:
-    """A word that is shown more than once with its sentence behind it, the others alone."""
+    """A word that is shown more than once with the end of its sentence, where sentences differ; the others alone."""
     return [
-        f"{word} ({sentence})" if words.count(word) > 1 else word
+        f"{word} (… {' '.join(sentence.split()[-END:])})" if words.count(word) > 1 else word
         for word, sentence in zip(words, sentences, strict=True)
     ]
 
