@@ -307,3 +307,58 @@ def test_what_cannot_be_measured_is_one_sentence(photographs, cache, tmp_path, c
     ):
         assert _run(cache, photographs, *told, "--conditions", "re-saved") == 2
         assert sentence in capsys.readouterr().err
+
+
+def _trained_on(folder, fingerprint):
+    record = json.loads((folder / "training.json").read_text())
+    record["data"]["faces"] = fingerprint
+    (folder / "training.json").write_text(json.dumps(record), encoding="utf-8")
+
+
+def test_only_the_held_out_split_of_the_same_photographs_is_reported_as_such(
+    photographs, cache, tmp_path, capsys, caplog
+):
+    folder = tmp_path / "ck"
+    _checkpoint(folder, photographs)
+    fingerprint = cache_photographs(cache / "faces", read_photographs(photographs), photographs).fingerprint
+    plain = ("--conditions", "re-saved", "--no-recompress")
+    assert _run(cache, photographs, folder, "--split", "validation", "--card", *plain) == 2
+    assert "on which the cut-offs are fitted" in capsys.readouterr().err
+    _trained_on(folder, fingerprint)
+    assert _run(cache, photographs, folder, "cross-dataset", *plain) == 2
+    assert (
+        "holds the photographs that ck was trained on; cross-dataset needs others" in capsys.readouterr().err
+    )
+    _trained_on(folder, "0" * 64)
+    assert _run(cache, photographs, folder, "--card", *plain) == 2
+    assert "holds other photographs than ck was trained on" in capsys.readouterr().err
+    with caplog.at_level("WARNING"):
+        assert _run(cache, photographs, folder, *plain) == 0
+    assert "nothing says that their test split was held out" in caplog.text
+    assert json.loads((folder / "results.json").read_text())["same_pictures_as_trained_on"] is False
+
+
+def test_splits_that_leak_are_refused_and_an_earlier_run_s_are_kept(photographs, cache, tmp_path, capsys):
+    _checkpoint(tmp_path / "ck", photographs)
+    sources = read_photographs(photographs)
+    kin = next(source for source in sources if source.split == "train")
+    rows = [[source.path, source.group, source.split] for source in sources]
+    for row in rows[:2]:
+        row[1] = kin.group
+    rows[0][2], rows[1][2] = "train", "test"
+    with (tmp_path / "splits.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([["path", "group", "split"], *rows])
+    assert _run(cache, photographs, tmp_path / "ck", "--splits", tmp_path / "splits.csv") == 2
+    assert f"The group {kin.group!r} lies in the splits" in capsys.readouterr().err
+
+
+def test_a_run_that_began_with_what_it_left_out_is_not_reported(photographs, cache, tmp_path, capsys):
+    run = tmp_path / "runs" / "without-swaps"
+    _checkpoint(run, photographs, leave_out="kind=face_swap")
+    record = json.loads((run / "training.json").read_text())
+    record["started_from"] = {"record": RECORD}
+    (run / "training.json").write_text(json.dumps(record), encoding="utf-8")
+    assert _run(cache, photographs, tmp_path / "runs", "leave-one-forgery-kind-out") == 2
+    assert "it was trained with the kind 'face_swap', in it or in a run that it began from" in (
+        capsys.readouterr().err
+    )
